@@ -1,0 +1,105 @@
+/**
+ * The tables, one set per system, from one factory. drizzle-kit sees only top-level exports, hence the flat
+ * re-exports below. Column names are explicit: a casing option misnames columns in D1 without an error.
+ *
+ * No ON DELETE CASCADE and no migration that drops a table: on D1 a rebuild wipes the children and reports success.
+ * Every stored shape is described in docs/storage.md.
+ */
+import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import type { SystemName } from "../lib/ids.ts";
+
+/** Status of a connection. */
+export const CONNECTION_STATUSES = ["active", "reauth_required", "revoked"] as const;
+
+/** One of {@link CONNECTION_STATUSES}. */
+export type ConnectionStatus = (typeof CONNECTION_STATUSES)[number];
+
+/** Who the account is at the provider, as shown to people. Never used as a key. */
+export interface AccountProfile {
+  readonly name: string | null;
+  readonly address: string | null;
+  readonly tenant: string | null;
+}
+
+/** A cached access token of one resource, sealed. Times in ms since the epoch. */
+export interface StoredAccessToken {
+  readonly sealed: string;
+  readonly tokenType: string;
+  readonly scopes: readonly string[];
+  readonly issuedAt: number;
+  /** Null where the provider gives no lifetime. */
+  readonly expiresAt: number | null;
+}
+
+function connectionsTable(prefix: string) {
+  return sqliteTable(
+    `${prefix}connections`,
+    {
+      id: text("id").primaryKey(),
+      owner: text("owner").notNull(),
+      provider: text("provider").notNull(),
+      account: text("account").notNull(),
+      profile: text("profile", { mode: "json" }).$type<AccountProfile>().notNull(),
+      status: text("status", { enum: CONNECTION_STATUSES }).notNull(),
+      statusReason: text("status_reason"),
+      statusCode: text("status_code"),
+      statusClaims: text("status_claims"),
+      scopes: text("scopes", { mode: "json" }).$type<readonly string[]>().notNull(),
+      refreshToken: text("refresh_token"),
+      refreshTokenAt: integer("refresh_token_at"),
+      accessTokens: text("access_tokens", { mode: "json" }).$type<Readonly<Record<string, StoredAccessToken>>>().notNull(),
+      tokenExpiresAt: integer("token_expires_at"),
+      generation: integer("generation").notNull(),
+      version: integer("version").notNull(),
+      refreshFailures: integer("refresh_failures").notNull(),
+      lastFailure: text("last_failure"),
+      lastRefreshedAt: integer("last_refreshed_at"),
+      lastUsedAt: integer("last_used_at"),
+      createdAt: integer("created_at").notNull(),
+      updatedAt: integer("updated_at").notNull(),
+    },
+    (table) => [
+      uniqueIndex(`${prefix}connections_account`).on(table.owner, table.provider, table.account),
+      index(`${prefix}connections_expiry`).on(table.status, table.tokenExpiresAt),
+      index(`${prefix}connections_idle`).on(table.status, table.refreshTokenAt),
+    ],
+  );
+}
+
+function auditTable(prefix: string) {
+  return sqliteTable(
+    `${prefix}audit`,
+    {
+      id: text("id").primaryKey(),
+      at: integer("at").notNull(),
+      actor: text("actor").notNull(),
+      owner: text("owner").notNull(),
+      connection: text("connection"),
+      provider: text("provider").notNull(),
+      action: text("action").notNull(),
+      outcome: text("outcome", { enum: ["ok", "failed"] }).notNull(),
+      code: text("code"),
+      providerCode: text("provider_code"),
+      requestId: text("request_id"),
+    },
+    (table) => [index(`${prefix}audit_owner`).on(table.owner, table.at)],
+  );
+}
+
+/** The tables of one system. */
+export function tablesFor(system: SystemName) {
+  return TABLES[system];
+}
+
+/** The tables of a system, whichever. */
+export type Tables = (typeof TABLES)[SystemName];
+
+export const connections = connectionsTable("");
+export const audit = auditTable("");
+export const betaConnections = connectionsTable("beta_");
+export const betaAudit = auditTable("beta_");
+
+const TABLES = {
+  main: { connections, audit },
+  beta: { connections: betaConnections, audit: betaAudit },
+} as const;

@@ -1,0 +1,153 @@
+/**
+ * The one function that sends an outbound request (facts: RFC 9110 section 10.2.3 for Retry-After).
+ *
+ * It does not judge an answer: any HTTP status that came back is returned. What it decides is whether a request may
+ * be repeated: a safe method always; anything else only when the caller says that nothing is lost by a second try
+ * (`repeat: "when-unanswered"`) and no answer was received at all.
+ */
+import type { Clock } from "./clock.ts";
+import { failure } from "./errors.ts";
+import type { Logger } from "./log.ts";
+
+/** How fetch is reached; tests and the fault schedule pass their own. */
+export type Fetch = (request: Request) => Promise<Response>;
+
+/** What {@link Sender.send} needs to know of one request. */
+export interface Outbound {
+  readonly url: string | URL;
+  readonly method?: "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
+  readonly headers?: Record<string, string>;
+  readonly body?: string;
+  /** A short name for the log: the operation, never the full URL. */
+  readonly label: string;
+  /** Hard limit for one try, ms, until the whole body is read. */
+  readonly timeoutMs: number;
+  /** May a non-GET be sent again when no answer came? Default: `never`. */
+  readonly repeat?: "never" | "when-unanswered";
+  /** Total time that waiting for Retry-After and tries may take, ms. 0: one try alone. */
+  readonly budgetMs?: number;
+  /** Statuses that are worth another try within the budget. */
+  readonly retryStatuses?: readonly number[];
+}
+
+/** An answer whose body has been read whole, so that no connection dangles. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** Seconds from `Retry-After`, when it was sent. */
+  readonly retryAfterS: number | undefined;
+  /** Wall time of the last try, ms. */
+  readonly tookMs: number;
+}
+
+/** Sends requests to providers. */
+export interface Sender {
+  /** Failures: `provider_timeout`, `provider_unavailable` (no answer at all). */
+  send(outbound: Outbound): Promise<Answer>;
+}
+
+const MAX_TRIES = 3;
+const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
+const FIRST_PAUSE_MS = 200;
+
+/** Builds the sender over a fetch, a clock and a log. */
+export function createSender(ports: { fetch: Fetch; clock: Clock; log: Logger; random?: () => number }): Sender {
+  const { clock, random = Math.random } = ports;
+  return {
+    async send(outbound) {
+      const deadline = clock.now() + (outbound.budgetMs ?? 0);
+      for (let attempt = 1; ; attempt += 1) {
+        const outcome = await tryOnce(ports, outbound, attempt);
+        const pauseMs = pauseBefore(outbound, outcome, attempt, random);
+        const mayRepeat = pauseMs !== undefined && attempt < MAX_TRIES && clock.now() + pauseMs <= deadline;
+        if (!mayRepeat) return settle(outbound, outcome);
+        await clock.after(pauseMs).done;
+      }
+    },
+  };
+}
+
+type Outcome = { readonly answer: Answer } | { readonly silent: "timeout" | "network"; readonly cause: unknown };
+
+async function tryOnce(
+  { fetch, clock, log }: { fetch: Fetch; clock: Clock; log: Logger },
+  outbound: Outbound,
+  attempt: number,
+): Promise<Outcome> {
+  const started = clock.now();
+  const abort = new AbortController();
+  const timer = clock.after(outbound.timeoutMs);
+  const timedOut = timer.done.then((): Outcome => {
+    abort.abort();
+    return { silent: "timeout", cause: new Error(`no answer within ${outbound.timeoutMs} ms`) };
+  });
+  try {
+    const outcome = await Promise.race([exchange(fetch, outbound, abort.signal, () => clock.now() - started), timedOut]);
+    const status = "answer" in outcome ? outcome.answer.status : outcome.silent;
+    log.debug("outbound", { label: outbound.label, status, attempt, took_ms: clock.now() - started });
+    return outcome;
+  } finally {
+    timer.cancel();
+  }
+}
+
+async function exchange(fetch: Fetch, outbound: Outbound, signal: AbortSignal, took: () => number): Promise<Outcome> {
+  try {
+    const response = await fetch(
+      new Request(outbound.url, {
+        method: outbound.method ?? "GET",
+        ...(outbound.headers ? { headers: outbound.headers } : {}),
+        ...(outbound.body === undefined ? {} : { body: outbound.body }),
+        // A token must never follow a redirect to a host that nobody chose.
+        redirect: "manual",
+        signal,
+      }),
+    );
+    const text = await readText(response);
+    const retryAfterS = parseRetryAfter(response.headers.get("retry-after"), Date.now());
+    return { answer: { status: response.status, headers: response.headers, text, retryAfterS, tookMs: took() } };
+  } catch (cause) {
+    return { silent: "network", cause };
+  }
+}
+
+async function readText(response: Response): Promise<string> {
+  if (!response.body) return "";
+  const decoder = new TextDecoder();
+  let text = "";
+  let bytes = 0;
+  for await (const chunk of response.body) {
+    bytes += chunk.byteLength;
+    if (bytes > MAX_ANSWER_BYTES) throw new Error(`the answer is larger than ${MAX_ANSWER_BYTES} bytes`);
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+function pauseBefore(outbound: Outbound, outcome: Outcome, attempt: number, random: () => number): number | undefined {
+  const backoff = FIRST_PAUSE_MS * 2 ** (attempt - 1) * (0.5 + random());
+  if ("silent" in outcome) {
+    const safe = (outbound.method ?? "GET") === "GET";
+    return safe || outbound.repeat === "when-unanswered" ? backoff : undefined;
+  }
+  if (!outbound.retryStatuses?.includes(outcome.answer.status)) return undefined;
+  const { retryAfterS } = outcome.answer;
+  return retryAfterS === undefined ? backoff : retryAfterS * 1000;
+}
+
+function settle(outbound: Outbound, outcome: Outcome): Answer {
+  if ("answer" in outcome) return outcome.answer;
+  const code = outcome.silent === "timeout" ? "provider_timeout" : "provider_unavailable";
+  const detail = outcome.silent === "timeout" ? "The provider did not answer in time." : "The provider could not be reached.";
+  throw failure(code, detail, { retryAfterS: 5, reason: `${outbound.label}: ${String(outcome.cause)}`, cause: outcome.cause });
+}
+
+/** Seconds until the time that a `Retry-After` names, in either form (RFC 9110); undefined when absent or malformed. */
+export function parseRetryAfter(value: string | null, nowMs: number): number | undefined {
+  if (value === null) return undefined;
+  const trimmed = value.trim();
+  if (/^\d{1,9}$/.test(trimmed)) return Number(trimmed);
+  const at = Date.parse(trimmed);
+  return Number.isNaN(at) ? undefined : Math.max(0, Math.ceil((at - nowMs) / 1000));
+}

@@ -1,0 +1,75 @@
+import path from "node:path";
+import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
+import { build } from "esbuild";
+import { defineConfig } from "vitest/config";
+
+const here = import.meta.dirname;
+
+async function bundle(file: string): Promise<string> {
+  const built = await build({
+    entryPoints: [path.join(here, file)],
+    bundle: true,
+    format: "esm",
+    target: "es2024",
+    conditions: ["workerd", "worker", "browser"],
+    external: ["cloudflare:*", "node:*"],
+    write: false,
+  });
+  return built.outputFiles[0]?.text ?? "";
+}
+
+/** The stand-in answers every outbound request of the Worker under test, under the providers' real host names. */
+async function workers() {
+  const sandbox = await bundle("test/sandbox/index.ts");
+  return cloudflareTest({
+    wrangler: { configPath: "./wrangler.toml" },
+    miniflare: {
+      bindings: {
+        TEST_MIGRATIONS: await readD1Migrations(path.join(here, "migrations")),
+        ...testVariables(),
+      },
+      outboundService: "sandbox",
+      workers: [
+        {
+          name: "sandbox",
+          modules: [{ type: "ESModule", path: "index.mjs", contents: sandbox }],
+          compatibilityDate: "2026-10-01",
+          durableObjects: { STATE: { className: "SandboxState", useSQLite: true } },
+        },
+      ],
+    },
+  });
+}
+
+function testVariables() {
+  return {
+    ENVIRONMENT: "production",
+    PUBLIC_URL: "https://latchkey.test",
+    JWT_SECRET_KEY: "a-test-secret-of-more-than-32-bytes-length",
+    TOKEN_ENCRYPTION_KEY: "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+    MICROSOFT_CLIENT_ID: "11111111-aaaa-4bbb-8ccc-000000000001",
+    MICROSOFT_CLIENT_SECRET: "sandbox-secret",
+    RETURN_TO_ORIGINS: "https://app.test",
+    CORS_ORIGINS: "https://app.test",
+    LOG_LEVEL: "INFO",
+  };
+}
+
+export default defineConfig(async () => ({
+  test: {
+    projects: [
+      {
+        plugins: [await workers()],
+        test: {
+          name: "workers",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/e2e/**", "test/bench/**", "test/scripts/**"],
+          setupFiles: ["./test/setup.ts"],
+        },
+      },
+      {
+        test: { name: "node", include: ["test/e2e/**/*.test.ts", "test/scripts/**/*.test.ts"], testTimeout: 60_000 },
+      },
+    ],
+  },
+}));
