@@ -5,6 +5,9 @@ import { defineConfig } from "vitest/config";
 
 const here = import.meta.dirname;
 
+/** Tests that need a real process or the file system; all others run inside workerd. */
+const RUN_BY_NODE = ["test/e2e/**", "test/lint/**", "test/scripts/**"];
+
 async function bundle(file: string): Promise<string> {
   const built = await build({
     entryPoints: [path.join(here, file)],
@@ -63,12 +66,12 @@ export default defineConfig(async () => ({
         test: {
           name: "workers",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/e2e/**", "test/bench/**", "test/scripts/**"],
+          exclude: RUN_BY_NODE,
           setupFiles: ["./test/setup.ts"],
         },
       },
       {
-        test: { name: "node", include: ["test/e2e/**/*.test.ts", "test/scripts/**/*.test.ts"], testTimeout: 60_000 },
+        test: { name: "node", include: RUN_BY_NODE.map((folder) => `${folder}/*.test.ts`), testTimeout: 60_000 },
       },
     ],
   },
