@@ -49,6 +49,7 @@ CREATE TABLE `beta_connections` (
 	`last_failure` text,
 	`last_refreshed_at` integer,
 	`last_used_at` integer,
+	`connected_at` integer NOT NULL,
 	`created_at` integer NOT NULL,
 	`updated_at` integer NOT NULL
 );
@@ -77,6 +78,7 @@ CREATE TABLE `connections` (
 	`last_failure` text,
 	`last_refreshed_at` integer,
 	`last_used_at` integer,
+	`connected_at` integer NOT NULL,
 	`created_at` integer NOT NULL,
 	`updated_at` integer NOT NULL
 );

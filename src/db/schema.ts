@@ -6,7 +6,7 @@
  * Every stored shape is described in docs/storage.md.
  */
 import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
-import type { SystemName } from "../lib/ids.ts";
+import { type ProviderId, type SystemName } from "../lib/ids.ts";
 
 /** Status of a connection. */
 export const CONNECTION_STATUSES = ["active", "reauth_required", "revoked"] as const;
@@ -37,7 +37,7 @@ function connectionsTable(prefix: string) {
     {
       id: text("id").primaryKey(),
       owner: text("owner").notNull(),
-      provider: text("provider").notNull(),
+      provider: text("provider").$type<ProviderId>().notNull(),
       account: text("account").notNull(),
       profile: text("profile", { mode: "json" }).$type<AccountProfile>().notNull(),
       status: text("status", { enum: CONNECTION_STATUSES }).notNull(),
@@ -55,6 +55,7 @@ function connectionsTable(prefix: string) {
       lastFailure: text("last_failure"),
       lastRefreshedAt: integer("last_refreshed_at"),
       lastUsedAt: integer("last_used_at"),
+      connectedAt: integer("connected_at").notNull(),
       createdAt: integer("created_at").notNull(),
       updatedAt: integer("updated_at").notNull(),
     },

@@ -62,6 +62,8 @@ export interface FailureExtra {
   readonly admin_consent_url?: string;
   readonly missing_scopes?: readonly string[];
   readonly variable?: string;
+  /** Who can mend it, where that differs from what the code usually means. */
+  readonly mend?: Mender;
 }
 
 /** A failure as plain data: what crosses Durable Object RPC, where custom error fields do not survive. */

@@ -37,8 +37,8 @@ export interface Answer {
   readonly text: string;
   /** Seconds from `Retry-After`, when it was sent. */
   readonly retryAfterS: number | undefined;
-  /** Wall time of the last try, ms. */
-  readonly tookMs: number;
+  /** How many tries it took: more than one means that earlier ones may have done their work unheard. */
+  readonly tries: number;
 }
 
 /** Sends requests to providers. */
@@ -83,7 +83,7 @@ async function tryOnce(
     return { silent: "timeout", cause: new Error(`no answer within ${outbound.timeoutMs} ms`) };
   });
   try {
-    const outcome = await Promise.race([exchange(fetch, outbound, abort.signal, () => clock.now() - started), timedOut]);
+    const outcome = await Promise.race([exchange({ fetch, clock, outbound, attempt, signal: abort.signal }), timedOut]);
     const status = "answer" in outcome ? outcome.answer.status : outcome.silent;
     log.debug("outbound", { label: outbound.label, status, attempt, took_ms: clock.now() - started });
     return outcome;
@@ -92,7 +92,15 @@ async function tryOnce(
   }
 }
 
-async function exchange(fetch: Fetch, outbound: Outbound, signal: AbortSignal, took: () => number): Promise<Outcome> {
+interface Exchange {
+  readonly fetch: Fetch;
+  readonly clock: Clock;
+  readonly outbound: Outbound;
+  readonly attempt: number;
+  readonly signal: AbortSignal;
+}
+
+async function exchange({ fetch, clock, outbound, attempt, signal }: Exchange): Promise<Outcome> {
   try {
     const response = await fetch(
       new Request(outbound.url, {
@@ -105,8 +113,8 @@ async function exchange(fetch: Fetch, outbound: Outbound, signal: AbortSignal, t
       }),
     );
     const text = await readText(response);
-    const retryAfterS = parseRetryAfter(response.headers.get("retry-after"), Date.now());
-    return { answer: { status: response.status, headers: response.headers, text, retryAfterS, tookMs: took() } };
+    const retryAfterS = parseRetryAfter(response.headers.get("retry-after"), clock.now());
+    return { answer: { status: response.status, headers: response.headers, text, retryAfterS, tries: attempt } };
   } catch (cause) {
     return { silent: "network", cause };
   }

@@ -7,6 +7,9 @@ export const SYSTEMS = ["main", "beta"] as const;
 /** `main` or `beta`. */
 export type SystemName = (typeof SYSTEMS)[number];
 
+/** A provider's name in paths and rows. */
+export type ProviderId = "microsoft";
+
 /** A connection's id, as seen in paths: `con_` and 24 characters. */
 export const ConnectionId = z
   .string()

@@ -1,0 +1,118 @@
+/**
+ * Validation of an id_token (OpenID Connect Core section 3.1.3.7), with what a multi-tenant issuer adds: the issuer is
+ * a template that the token's tenant fills in, and a key may be good for one issuer alone.
+ */
+import { decodeJwt, importJWK, type JWTHeaderParameters, type JWTPayload, jwtVerify } from "jose";
+import * as z from "zod";
+import { equalSecrets } from "../lib/digest.ts";
+import { failure } from "../lib/errors.ts";
+import type { Sender } from "../lib/http.ts";
+import type { Identity, Provider } from "../providers/provider.ts";
+
+/** What an id_token is checked against. `now`: ms since the epoch. */
+export interface IdTokenCheck {
+  readonly provider: Provider;
+  readonly sender: Sender;
+  readonly nonce: string;
+  readonly now: number;
+}
+
+const CLOCK_SKEW_S = 300;
+const METADATA_LIFE_MS = 24 * 3_600_000;
+/** An unknown key id may mean that the keys were rotated; anybody can make one up, so ask again only so often. */
+const REFETCH_PAUSE_MS = 30_000;
+const FETCH = { timeoutMs: 5_000, budgetMs: 8_000, retryStatuses: [429, 500, 502, 503, 504] };
+
+const Discovery = z.object({ issuer: z.string(), jwks_uri: z.url() });
+const Key = z.looseObject({ kid: z.string().optional(), kty: z.string(), issuer: z.string().optional(), use: z.string().optional() });
+const KeySet = z.object({ keys: z.array(Key) });
+
+interface Metadata {
+  readonly issuer: string;
+  readonly keys: readonly z.infer<typeof Key>[];
+  readonly readAt: number;
+}
+
+/** The identity in a valid id_token. Fails as `provider_error` when it is not valid, or as the provider's metadata does. */
+export async function identityIn(idToken: string, check: IdTokenCheck): Promise<Identity> {
+  const { provider } = check;
+  const claimed = decode(idToken);
+  const metadata = { current: await metadataOf(check) };
+  const issuer = provider.expectedIssuer(metadata.current.issuer, claimed);
+  if (issuer === undefined) throw invalid("no acceptable tenant");
+  const claims = await verify(idToken, check, async (header) => {
+    const key = findKey(metadata.current, header, issuer) ?? findKey(await metadataOf(check, true), header, issuer);
+    if (!key) throw invalid(`no key ${header.kid ?? ""} for this issuer`);
+    return importJWK(key, "RS256");
+  });
+  if (claims.iss !== issuer) throw invalid("issuer");
+  if (typeof claims["nonce"] !== "string" || !(await equalSecrets(claims["nonce"], check.nonce))) throw invalid("nonce");
+  const identity = provider.identify(claims);
+  if (!identity) throw invalid("it does not name the account");
+  return identity;
+}
+
+function decode(idToken: string): JWTPayload {
+  try {
+    return decodeJwt(idToken);
+  } catch (cause) {
+    throw invalid("malformed", cause);
+  }
+}
+
+type KeyFinder = (header: JWTHeaderParameters) => Promise<Awaited<ReturnType<typeof importJWK>>>;
+
+async function verify(idToken: string, { provider, now }: IdTokenCheck, key: KeyFinder): Promise<JWTPayload> {
+  try {
+    const { payload } = await jwtVerify(idToken, key, {
+      algorithms: ["RS256"],
+      audience: provider.client.id,
+      requiredClaims: ["exp", "iat", "iss", "aud"],
+      clockTolerance: CLOCK_SKEW_S,
+      currentDate: new Date(now),
+    });
+    return payload;
+  } catch (cause) {
+    throw invalid("signature or claims", cause);
+  }
+}
+
+/** A key whose `issuer` is concrete signs for that issuer alone; the template may sign for any tenant. */
+function findKey(metadata: Metadata, header: JWTHeaderParameters, issuer: string): z.infer<typeof Key> | undefined {
+  return metadata.keys.find((key) => {
+    const mayEncrypt = key.use !== undefined && key.use !== "sig";
+    if (mayEncrypt || header.kid === undefined || key.kid !== header.kid) return false;
+    return key.issuer === undefined || key.issuer.includes("{tenantid}") || key.issuer === issuer;
+  });
+}
+
+// Per isolate: the documents are public, the same for everybody, and change every few weeks.
+const cache = new Map<string, Metadata>();
+
+async function metadataOf(check: IdTokenCheck, unknownKey = false): Promise<Metadata> {
+  const { discoveryUrl } = check.provider;
+  const known = cache.get(discoveryUrl);
+  const maxAge = unknownKey ? REFETCH_PAUSE_MS : METADATA_LIFE_MS;
+  if (known && Math.abs(check.now - known.readAt) < maxAge) return known;
+  const { issuer, jwks_uri: keysUrl } = await getJson(check, discoveryUrl, Discovery);
+  const { keys } = await getJson(check, keysUrl, KeySet);
+  const read = { issuer, keys, readAt: check.now };
+  cache.set(discoveryUrl, read);
+  return read;
+}
+
+async function getJson<T>({ sender, provider }: IdTokenCheck, url: string, schema: z.ZodType<T>): Promise<T> {
+  const answer = await sender.send({ url, label: `${provider.id} metadata`, headers: { Accept: "application/json" }, ...FETCH });
+  if (answer.status !== 200) {
+    throw failure("provider_unavailable", "The provider's metadata cannot be read.", { retryAfterS: 5, reason: `metadata: ${answer.status}` });
+  }
+  try {
+    return schema.parse(JSON.parse(answer.text));
+  } catch (cause) {
+    throw failure("provider_error", "The provider's metadata is not valid.", { cause });
+  }
+}
+
+function invalid(reason: string, cause?: unknown): Error {
+  return failure("provider_error", "The provider's id_token is not valid.", { reason: `id_token: ${reason}`, cause });
+}

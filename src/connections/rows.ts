@@ -1,0 +1,137 @@
+/**
+ * The owner's rows: read once per life, kept in memory, written by compare-and-set. The order of a write is fixed:
+ * D1 first, own storage only when D1 fails, memory last. An object that is being shut down is stopped at its next
+ * access to its own storage, and a D1 write is not one.
+ */
+import type { Connection } from "../db/connections.ts";
+import { failure } from "../lib/errors.ts";
+import type { ConnectionId } from "../lib/ids.ts";
+import type { PendingRow } from "./journal.ts";
+import { enqueue, type Vault } from "./vault.ts";
+
+const FIRST_HEAL_MS = 2_000;
+const HEAL_AGAIN_MS = 30_000;
+
+/** What became of a write. `lost`: another version stands where `expected` was looked for; undefined: none at all. */
+export type Commit =
+  | { readonly kind: "stored"; readonly row: Connection }
+  | { readonly kind: "lost"; readonly current: Connection | undefined };
+
+/** The owner's rows, from memory or D1. Fails as `internal` when D1 cannot be read. */
+export async function loadRows(vault: Vault): Promise<Map<ConnectionId, Connection>> {
+  const { memory } = vault;
+  if (memory.rows) return memory.rows;
+  memory.loading ??= readRows(vault).finally(() => {
+    memory.loading = undefined;
+  });
+  return memory.loading;
+}
+
+async function readRows(vault: Vault): Promise<Map<ConnectionId, Connection>> {
+  const stored = await reading(() => vault.rows.listOf(vault.owner));
+  const rows = new Map(stored.map((row) => [row.id, row]));
+  // Rows that D1 has not taken yet are newer than what it holds.
+  for (const [id, pending] of vault.journal.pending.all()) {
+    if (isNewer(pending.row, rows.get(id))) rows.set(id, pending.row);
+  }
+  vault.memory.rows = rows;
+  return rows;
+}
+
+/** The row as D1 has it now, or as it waits to be written there; memory is brought up to it. */
+export async function rereadRow(vault: Vault, id: ConnectionId): Promise<Connection | undefined> {
+  const stored = await reading(() => vault.rows.find(vault.owner, id));
+  const rows = await loadRows(vault);
+  const known = rows.get(id);
+  if (!stored) return vault.journal.pending.get(id)?.row;
+  if (isNewer(stored, known)) rows.set(id, stored);
+  return rows.get(id);
+}
+
+/**
+ * Writes `next` over `before`, after every write queued earlier for that connection. Never fails because of D1: what it
+ * will not take waits in own storage and is written again by {@link healRows}.
+ */
+export function commitRow(vault: Vault, before: Connection | undefined, next: Connection): Promise<Commit> {
+  return enqueue(vault.memory.writes, next.id, async () => {
+    const rows = await loadRows(vault);
+    const known = rows.get(next.id);
+    if (known?.version !== before?.version) return { kind: "lost", current: known };
+    const pending = vault.journal.pending.get(next.id);
+    const write = { row: next, expected: pending ? pending.expected : (before?.version ?? null) };
+    try {
+      return await storeRow(vault, write, pending !== undefined);
+    } catch (cause) {
+      vault.journal.pending.put(next.id, write);
+      rows.set(next.id, next);
+      vault.wakeBy(vault.clock.now() + FIRST_HEAL_MS);
+      vault.log.warn("row kept in own storage: D1 did not take it", { connection: next.id, cause });
+      return { kind: "stored", row: next };
+    }
+  });
+}
+
+/** Repeats the writes that D1 would not take. Gives how many are left; asks to be woken while any is. */
+export async function healRows(vault: Vault): Promise<number> {
+  await loadRows(vault);
+  for (const [id] of vault.journal.pending.all()) await healRow(vault, id);
+  const left = vault.journal.pending.all().length;
+  if (left > 0) vault.wakeBy(vault.clock.now() + HEAL_AGAIN_MS * (0.5 + vault.random()));
+  return left;
+}
+
+function healRow(vault: Vault, id: ConnectionId): Promise<void> {
+  return enqueue(vault.memory.writes, id, async () => {
+    const pending = vault.journal.pending.get(id);
+    if (!pending) return;
+    try {
+      const { kind } = await storeRow(vault, pending, true);
+      vault.log.info("row from own storage settled", { connection: id, outcome: kind });
+    } catch (cause) {
+      vault.log.warn("D1 still does not take a row", { connection: id, cause });
+    }
+  });
+}
+
+/** One write, settled in memory and journal. `ours`: an earlier version of this very row may already stand in D1 unknown to us. */
+async function storeRow(vault: Vault, write: PendingRow, ours: boolean): Promise<Commit> {
+  if (await writeRow(vault, write)) return settle(vault, write.row);
+  const stored = await vault.rows.find(vault.owner, write.row.id);
+  // The write whose answer was lost, or one before it, had arrived.
+  if (stored && isSame(stored, write.row)) return settle(vault, write.row);
+  const behind = stored !== undefined && stored.version < write.row.version;
+  if (ours && behind && (await vault.rows.replace(write.row, stored.version))) return settle(vault, write.row);
+  vault.journal.pending.drop(write.row.id);
+  if (stored) vault.memory.rows?.set(stored.id, stored);
+  else vault.memory.rows?.delete(write.row.id);
+  return { kind: "lost", current: stored };
+}
+
+function settle(vault: Vault, row: Connection): Commit {
+  vault.memory.rows?.set(row.id, row);
+  vault.journal.pending.drop(row.id);
+  return { kind: "stored", row };
+}
+
+function writeRow(vault: Vault, { row, expected }: PendingRow): Promise<boolean> {
+  return expected === null ? vault.rows.insert(row) : vault.rows.replace(row, expected);
+}
+
+/** Sealing takes a fresh nonce each time, so equal ciphertexts are the same write. */
+function isSame(stored: Connection, written: Connection): boolean {
+  const mark = ({ version, status, refreshToken, accessTokens }: Connection) =>
+    JSON.stringify([version, status, refreshToken, Object.values(accessTokens).map((token) => token.sealed)]);
+  return mark(stored) === mark(written);
+}
+
+function isNewer(row: Connection, than: Connection | undefined): boolean {
+  return than === undefined || row.version > than.version;
+}
+
+async function reading<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (cause) {
+    throw failure("internal", "Stored connections cannot be read now.", { reason: "D1 cannot be read", retryAfterS: 5, cause });
+  }
+}

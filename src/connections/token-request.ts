@@ -1,0 +1,123 @@
+/**
+ * The one place that posts to token endpoints (RFC 6749 sections 4.1.3 and 6). It tries a second client secret when
+ * the first is refused, so that a secret can be replaced without an outage, and says what a refusal means.
+ */
+import * as z from "zod";
+import { Failure, failure } from "../lib/errors.ts";
+import type { Answer, Sender } from "../lib/http.ts";
+import type { OAuthRefusal, Provider, Verdict } from "../providers/provider.ts";
+
+/** Parameters of a grant, without the client's authentication. */
+export type GrantParameters =
+  | { readonly grant_type: "authorization_code"; readonly code: string; readonly redirect_uri: string; readonly code_verifier: string; readonly scope: string }
+  | { readonly grant_type: "refresh_token"; readonly refresh_token: string; readonly scope: string };
+
+/** What came of a token request. */
+export type TokenOutcome =
+  | { readonly kind: "granted"; readonly tokens: TokenAnswer }
+  /** The provider said no. `afterSilence`: an earlier try went unanswered, and may be why. */
+  | { readonly kind: "refused"; readonly verdict: Verdict; readonly refusal: OAuthRefusal; readonly retryAfterS: number | undefined; readonly afterSilence: boolean }
+  /** No answer, or one that proves nothing: the provider may have done the work. */
+  | { readonly kind: "unknown"; readonly failure: Failure };
+
+const TokenAnswer = z.object({
+  access_token: z.string().min(1),
+  token_type: z.string().min(1),
+  // Entra's older endpoint and some providers write it as a string.
+  expires_in: z.coerce.number().int().positive().optional(),
+  refresh_token: z.string().min(1).optional(),
+  scope: z.string().optional(),
+  id_token: z.string().optional(),
+});
+
+/** A successful answer (RFC 6749 section 5.1). `expires_in` in s. */
+export type TokenAnswer = z.infer<typeof TokenAnswer>;
+
+const RefusalAnswer = z.object({
+  error: z.string(),
+  error_description: z.string().default(""),
+  suberror: z.string().optional(),
+  error_codes: z.array(z.number()).optional(),
+  claims: z.string().optional(),
+});
+
+const BUDGET_MS = 3_000;
+
+/** Asks for tokens. `timeoutMs`: hard limit of one try. Never throws for what the provider does. */
+export async function requestTokens(
+  ports: { readonly sender: Sender; readonly provider: Provider; readonly timeoutMs: number },
+  grant: GrantParameters,
+): Promise<TokenOutcome> {
+  const { secrets } = ports.provider.client;
+  let outcome: TokenOutcome | undefined;
+  for (const secret of secrets) {
+    outcome = await post(ports, grant, secret);
+    const refusedSecret = outcome.kind === "refused" && outcome.verdict.kind === "secret_refused";
+    if (!refusedSecret) return outcome;
+  }
+  return outcome ?? { kind: "unknown", failure: failure("provider_misconfigured", "No client secret is set.") };
+}
+
+async function post(
+  { sender, provider, timeoutMs }: { sender: Sender; provider: Provider; timeoutMs: number },
+  grant: GrantParameters,
+  secret: string,
+): Promise<TokenOutcome> {
+  try {
+    const answer = await sender.send({
+      url: provider.tokenEndpoint,
+      method: "POST",
+      headers: { "Content-Type": "application/x-www-form-urlencoded", Accept: "application/json" },
+      body: new URLSearchParams({ ...grant, client_id: provider.client.id, client_secret: secret }).toString(),
+      label: `${provider.id} token ${grant.grant_type}`,
+      timeoutMs,
+      // Nothing came back at all: most often the connection failed. The same grant may be shown once more.
+      repeat: "when-unanswered",
+      budgetMs: BUDGET_MS,
+    });
+    return read(provider, answer);
+  } catch (error) {
+    if (error instanceof Failure) return { kind: "unknown", failure: error };
+    throw error;
+  }
+}
+
+function read(provider: Provider, answer: Answer): TokenOutcome {
+  const body = parseJson(answer.text);
+  if (answer.status === 200) {
+    const tokens = TokenAnswer.safeParse(body);
+    if (tokens.success) return { kind: "granted", tokens: tokens.data };
+    return { kind: "unknown", failure: failure("provider_error", "The provider's token answer is not valid.", { reason: String(tokens.error) }) };
+  }
+  const parsed = RefusalAnswer.safeParse(body);
+  const refusal: OAuthRefusal = { ...(parsed.success ? refusalFrom(parsed.data) : { error: "", description: "" }), status: answer.status };
+  const verdict = provider.classify(refusal);
+  // A gateway's 5xx does not prove that the work was not done behind it.
+  if (answer.status >= 500) return { kind: "unknown", failure: unavailable(verdict, answer.retryAfterS) };
+  return { kind: "refused", verdict, refusal, retryAfterS: answer.retryAfterS, afterSilence: answer.tries > 1 };
+}
+
+function unavailable(verdict: Verdict, retryAfterS: number | undefined): Failure {
+  return failure("provider_unavailable", "The provider is unavailable.", {
+    retryAfterS: retryAfterS ?? 5,
+    extra: verdict.providerCode ? { provider_code: verdict.providerCode } : {},
+  });
+}
+
+function refusalFrom(body: z.infer<typeof RefusalAnswer>): OAuthRefusal {
+  return {
+    error: body.error,
+    description: body.error_description,
+    ...(body.suberror === undefined ? {} : { suberror: body.suberror }),
+    ...(body.error_codes === undefined ? {} : { codes: body.error_codes }),
+    ...(body.claims === undefined ? {} : { claims: body.claims }),
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

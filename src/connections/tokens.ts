@@ -1,0 +1,106 @@
+/** From a token answer to what a row stores, and back. */
+import type { Connection } from "../db/connections.ts";
+import type { StoredAccessToken } from "../db/schema.ts";
+import { open, seal, type SealedPlace } from "../lib/seal.ts";
+import type { Provider } from "../providers/provider.ts";
+import type { AccessGrant } from "./grant.ts";
+import type { TokenAnswer } from "./token-request.ts";
+import type { Vault } from "./vault.ts";
+
+/** Part of a row that a token answer changes. */
+export type TokenFields = Pick<
+  Connection,
+  "scopes" | "refreshToken" | "refreshTokenAt" | "accessTokens" | "tokenExpiresAt" | "lastRefreshedAt" | "updatedAt"
+>;
+
+/** A row as far as sealing its tokens needs it. */
+export type TokenHolder = Pick<Connection, "id" | "scopes" | "refreshToken" | "refreshTokenAt" | "accessTokens">;
+
+/** Seals an answer for `holder`. A missing refresh token keeps the old one; a missing scope means what was asked for (RFC 6749 sections 5.1 and 6). */
+export async function sealAnswer(
+  vault: Vault,
+  holder: TokenHolder,
+  { provider, resource, asked, tokens }: { provider: Provider; resource: string; asked: readonly string[]; tokens: TokenAnswer },
+): Promise<TokenFields> {
+  const now = vault.clock.now();
+  const scopes = tokens.scope === undefined ? asked : qualify(provider, resource, tokens.scope);
+  const accessToken: StoredAccessToken = {
+    sealed: await seal(vault.ring, placeOf(vault, holder, accessField(resource)), tokens.access_token),
+    tokenType: tokens.token_type,
+    scopes,
+    issuedAt: now,
+    expiresAt: tokens.expires_in === undefined ? null : now + tokens.expires_in * 1000,
+  };
+  const accessTokens = { ...holder.accessTokens, [resource]: accessToken };
+  const renewed = tokens.refresh_token !== undefined;
+  const refreshToken = renewed ? await seal(vault.ring, placeOf(vault, holder, "refresh_token"), tokens.refresh_token ?? "") : holder.refreshToken;
+  return {
+    scopes: [...holder.scopes.filter((scope) => !isOf(provider, resource, scope)), ...scopes],
+    refreshToken,
+    // Using a refresh token resets its clock of disuse, also where the provider sends no new one.
+    refreshTokenAt: refreshToken === null ? null : now,
+    accessTokens,
+    tokenExpiresAt: soonest(accessTokens),
+    lastRefreshedAt: now,
+    updatedAt: now,
+  };
+}
+
+/** Opens the cached access token of a resource. */
+export async function openGrant(vault: Vault, row: Connection, resource: string): Promise<AccessGrant | undefined> {
+  const stored = row.accessTokens[resource];
+  if (!stored) return undefined;
+  const name = `${row.id}/${resource}`;
+  const known = vault.memory.grants.get(name);
+  if (known?.sealed === stored.sealed) return known.grant;
+  const grant: AccessGrant = {
+    connection: row.id,
+    accessToken: await open(vault.ring, placeOf(vault, row, accessField(resource)), stored.sealed),
+    tokenType: stored.tokenType,
+    expiresAt: stored.expiresAt,
+    scopes: stored.scopes,
+    ticket: ticketOf(stored),
+  };
+  vault.memory.grants.set(name, { sealed: stored.sealed, grant });
+  return grant;
+}
+
+/** Names a stored token without saying anything of it: the nonce it was sealed with, never used twice. */
+export function ticketOf(stored: StoredAccessToken): string {
+  return stored.sealed.split(".")[2] ?? "";
+}
+
+/** Opens the refresh token; undefined where there is none. */
+export async function openRefreshToken(vault: Vault, row: Connection): Promise<string | undefined> {
+  return row.refreshToken === null ? undefined : open(vault.ring, placeOf(vault, row, "refresh_token"), row.refreshToken);
+}
+
+/** The granted scopes of one resource. */
+export function scopesOf(provider: Provider, resource: string, scopes: readonly string[]): string[] {
+  return scopes.filter((scope) => isOf(provider, resource, scope));
+}
+
+function isOf(provider: Provider, resource: string, scope: string): boolean {
+  const prefix = provider.resources[resource]?.scopePrefix;
+  return prefix !== undefined && scope.toLowerCase().startsWith(prefix.toLowerCase());
+}
+
+/** An answer may leave the resource's prefix out; OpenID scopes belong to no resource. */
+function qualify(provider: Provider, resource: string, scope: string): string[] {
+  const prefix = provider.resources[resource]?.scopePrefix ?? "";
+  const own = scope.split(" ").filter((one) => one !== "" && !provider.openidScopes.includes(one.toLowerCase()));
+  return own.map((one) => (one.includes("://") ? one : prefix + one));
+}
+
+function soonest(tokens: Readonly<Record<string, StoredAccessToken>>): number | null {
+  const times = Object.values(tokens).flatMap((token) => (token.expiresAt === null ? [] : [token.expiresAt]));
+  return times.length === 0 ? null : Math.min(...times);
+}
+
+function accessField(resource: string): string {
+  return `access_token:${resource}`;
+}
+
+function placeOf(vault: Vault, holder: Pick<Connection, "id">, field: string): SealedPlace {
+  return { system: vault.system, owner: vault.owner, connection: holder.id, field };
+}

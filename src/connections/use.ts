@@ -1,0 +1,107 @@
+/** Use: a token of a connection, fresh enough. With everything in memory this touches neither D1 nor own storage. */
+import type { Connection } from "../db/connections.ts";
+import { Failure, failure } from "../lib/errors.ts";
+import type { ConnectionId, ProviderId } from "../lib/ids.ts";
+import type { Provider } from "../providers/provider.ts";
+import type { AccessGrant } from "./grant.ts";
+import { authorizePathFor, reauthFailure } from "./reauth.ts";
+import { refresh } from "./refresh.ts";
+import { loadRows } from "./rows.ts";
+import { openGrant, scopesOf, ticketOf } from "./tokens.ts";
+import type { Vault } from "./vault.ts";
+
+/** Which token a caller wants. */
+export interface UseInput {
+  readonly provider: ProviderId;
+  /** A connection of the owner; without it, the account that was connected last. */
+  readonly connection?: ConnectionId;
+  readonly resource: string;
+  /** The token must live at least this long, ms. */
+  readonly minTtlMs?: number;
+  /** Ticket of a token that the API has just refused. */
+  readonly rejected?: string;
+}
+
+/** A token that dies sooner than this is not worth handing out, ms. */
+const LEAST_LIFE_MS = 5_000;
+/** A provider's tokens may live shorter than asked for: then this much below their whole life is all there is to ask, ms. */
+const RENEWAL_PAUSE_MS = 60_000;
+
+/** Gives a token. Failures: `not_connected`, `not_found`, `reauth_required`, `scope_insufficient`, and those of a refresh. */
+export async function use(vault: Vault, input: UseInput): Promise<AccessGrant> {
+  const provider = vault.provider(input.provider);
+  const row = usable(vault, select(vault, await loadRows(vault), input));
+  requireResource(vault, provider, row, input.resource);
+  const grant = isFresh(vault, row, input) ? await openGrant(vault, row, input.resource) : undefined;
+  const given = grant ?? (await renew(vault, row, input));
+  vault.memory.used.set(row.id, vault.clock.now());
+  return given;
+}
+
+/** The connection that is meant. Another owner's id is not among these rows, so it is `not_found`. */
+function select(vault: Vault, rows: ReadonlyMap<ConnectionId, Connection>, input: UseInput): Connection {
+  if (input.connection !== undefined) {
+    const named = rows.get(input.connection);
+    if (named?.provider === input.provider && named.status !== "revoked") return named;
+    throw failure("not_found", "No such connection.");
+  }
+  let latest: Connection | undefined;
+  for (const row of rows.values()) {
+    const wanted = row.provider === input.provider && row.status !== "revoked";
+    if (wanted && (latest === undefined || row.connectedAt > latest.connectedAt)) latest = row;
+  }
+  if (latest) return latest;
+  throw notConnected(vault, input.provider);
+}
+
+function notConnected(vault: Vault, provider: ProviderId): Failure {
+  return failure("not_connected", "No account is connected.", { extra: { authorize_path: authorizePathFor(vault, provider) } });
+}
+
+function usable(vault: Vault, row: Connection): Connection {
+  if (row.status === "reauth_required") throw reauthFailure(vault, row);
+  return row;
+}
+
+function requireResource(vault: Vault, provider: Provider, row: Connection, resource: string): void {
+  if (row.accessTokens[resource] || scopesOf(provider, resource, row.scopes).length > 0) return;
+  throw failure("scope_insufficient", `The grant holds no scope of ${resource}.`, {
+    extra: { missing_scopes: scopesOf(provider, resource, provider.scopes), authorize_path: authorizePathFor(vault, provider.id) },
+  });
+}
+
+function isFresh(vault: Vault, row: Connection, { resource, minTtlMs = 0, rejected }: UseInput): boolean {
+  const token = row.accessTokens[resource];
+  if (!token || (rejected !== undefined && rejected === ticketOf(token))) return false;
+  if (token.expiresAt === null) return true;
+  const life = token.expiresAt - token.issuedAt;
+  // A provider that gives out short-lived tokens must not be asked at every single use.
+  const wanted = Math.min(Math.max(vault.times.refreshSkewMs, minTtlMs), Math.max(life - RENEWAL_PAUSE_MS, life / 2));
+  return token.expiresAt - vault.clock.now() > wanted;
+}
+
+async function renew(vault: Vault, row: Connection, input: UseInput): Promise<AccessGrant> {
+  try {
+    const renewed = usable(vault, await refresh(vault, row.id, input.resource));
+    const grant = await openGrant(vault, renewed, input.resource);
+    if (grant) return grant;
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    const stale = await stillAlive(vault, row.id, input);
+    if (!stale || !PASSING.has(error.code)) throw error;
+    return { ...stale, staleReason: error.code };
+  }
+  throw failure("internal", "The refreshed token is not there.", { reason: "no token of that resource after a refresh" });
+}
+
+/** Failures that say nothing against the grant: the old token is still good while it lives. */
+const PASSING = new Set<string>(["provider_unavailable", "provider_throttled", "provider_timeout", "provider_misconfigured", "provider_error", "internal"]);
+
+async function stillAlive(vault: Vault, id: ConnectionId, { resource, rejected }: UseInput): Promise<AccessGrant | undefined> {
+  const row = vault.memory.rows?.get(id);
+  if (row?.status !== "active") return undefined;
+  const grant = await openGrant(vault, row, resource);
+  if (!grant || grant.ticket === rejected) return undefined;
+  const alive = grant.expiresAt === null || grant.expiresAt - vault.clock.now() > LEAST_LIFE_MS;
+  return alive ? grant : undefined;
+}

@@ -1,0 +1,116 @@
+/**
+ * The vault of one owner: what the verbs beside this file work on. It is built by the owner's keeper, once per life of
+ * that object, and by the fault schedule in the tests. One vault is the only writer of its owner's rows.
+ */
+import type { AuditTrail } from "../db/audit.ts";
+import type { Connection, ConnectionRows } from "../db/connections.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { FailureData } from "../lib/errors.ts";
+import type { Sender } from "../lib/http.ts";
+import { type ConnectionId, type Owner, randomText, type SystemName } from "../lib/ids.ts";
+import type { KeyRing } from "../lib/key-ring.ts";
+import type { Logger } from "../lib/log.ts";
+import type { Provider } from "../providers/provider.ts";
+import type { ProviderId } from "../lib/ids.ts";
+import type { AccessGrant } from "./grant.ts";
+import type { Journal } from "./journal.ts";
+
+/** What a vault is given. */
+export interface VaultPorts {
+  readonly system: SystemName;
+  readonly owner: Owner;
+  /** Where this system's surfaces stand, for the `authorize_path` of failures. */
+  readonly basePath: string;
+  readonly publicUrl: string;
+  readonly ring: KeyRing;
+  readonly rows: ConnectionRows;
+  readonly audit: AuditTrail;
+  readonly journal: Journal;
+  readonly sender: Sender;
+  readonly clock: Clock;
+  readonly log: Logger;
+  provider(id: ProviderId): Provider;
+  /** Keeps the object alive until `work` has ended; a failure of it is logged. */
+  background(work: Promise<unknown>): void;
+  /** Asks to be woken at that time at the latest, ms. */
+  wakeBy(at: number): void;
+  random(): number;
+}
+
+/** Times, ms. */
+export interface VaultTimes {
+  /** A token is renewed this long before it dies. */
+  readonly refreshSkewMs: number;
+  /** How long a caller waits on a refresh. */
+  readonly deadlineMs: number;
+  /** How long the request itself may take: callers have long gone, but its answer still counts. */
+  readonly requestMs: number;
+}
+
+/** The times in production. */
+export const VAULT_TIMES: VaultTimes = { refreshSkewMs: 5 * 60_000, deadlineMs: 10_000, requestMs: 25_000 };
+
+/** A vault with its memory. */
+export interface Vault extends VaultPorts {
+  readonly times: VaultTimes;
+  /** Tells this life of the object from those before it. */
+  readonly life: string;
+  readonly memory: Memory;
+}
+
+/** What a vault remembers while its object lives. Everything in it can be read again from D1 and the journal. */
+export interface Memory {
+  rows: Map<ConnectionId, Connection> | undefined;
+  loading: Promise<Map<ConnectionId, Connection>> | undefined;
+  /** Opened access tokens, by `connection/resource`. */
+  readonly grants: Map<string, { readonly sealed: string; readonly grant: AccessGrant }>;
+  /** Refreshes in flight, by `connection/resource`: everybody waits on the same one. */
+  readonly refreshes: Map<string, Promise<Connection>>;
+  /** Two refreshes of a connection never overlap, nor do two writes of its row. */
+  readonly refreshQueue: Queue;
+  readonly writes: Queue;
+  /** Connections whose provider is left alone for a while. */
+  readonly pauses: Map<ConnectionId, Pause>;
+  /** Uses that D1 does not know of yet, ms. */
+  readonly used: Map<ConnectionId, number>;
+}
+
+/** The end of each connection's queue. */
+export type Queue = Map<ConnectionId, Promise<unknown>>;
+
+/** A pause after a transient failure. */
+export interface Pause {
+  readonly until: number;
+  readonly failures: number;
+  readonly failure: FailureData;
+}
+
+/** Builds a vault with an empty memory. */
+export function createVault(ports: VaultPorts, times: VaultTimes = VAULT_TIMES): Vault {
+  const memory: Memory = {
+    rows: undefined,
+    loading: undefined,
+    grants: new Map(),
+    refreshes: new Map(),
+    refreshQueue: new Map(),
+    writes: new Map(),
+    pauses: new Map(),
+    used: new Map(),
+  };
+  return { ...ports, times, life: randomText(8), memory };
+}
+
+/** Runs `act` after everything queued before it for that connection, whatever became of that. */
+export function enqueue<T>(queue: Queue, id: ConnectionId, act: () => Promise<T>): Promise<T> {
+  const before = queue.get(id) ?? Promise.resolve();
+  const mine = before.then(act, act);
+  const end = mine.then(
+    () => undefined,
+    () => undefined,
+  );
+  queue.set(id, end);
+  void end.then(() => {
+    if (queue.get(id) === end) queue.delete(id);
+  });
+  return mine;
+}

@@ -1,0 +1,73 @@
+/** What the scheduled jobs and the operator's health page ask of the connection rows. */
+import { and, asc, count, eq, gt, isNotNull, lt, min, sql, sum } from "drizzle-orm";
+import type { ConnectionId, Owner } from "../lib/ids.ts";
+import type { Database } from "./database.ts";
+import type { Tables } from "./schema.ts";
+
+/** A connection that a job wants refreshed. */
+export interface DueConnection {
+  readonly id: ConnectionId;
+  readonly owner: Owner;
+  /** When its first access token dies, ms; null where unknown. */
+  readonly tokenExpiresAt: number | null;
+}
+
+/** Counts of one (provider, status). */
+export interface StatusCount {
+  readonly provider: string;
+  readonly status: string;
+  readonly connections: number;
+  readonly expiringSoon: number;
+  readonly refreshFailures: number;
+  /** The longest time that an active grant has gone without a refresh, as its moment, ms. */
+  readonly oldestRefresh: number | null;
+}
+
+/** Queries over all owners of one system: for cron and operators alone. */
+export interface Schedule {
+  /** Active, used since `usedAfter`, with a token that dies before `expiresBefore`; soonest first. */
+  expiring(window: { usedAfter: number; expiresBefore: number; limit: number }): Promise<DueConnection[]>;
+  /** Active, with a refresh token last renewed before `renewedBefore`; longest idle first. */
+  idle(window: { renewedBefore: number; provider: string; limit: number }): Promise<DueConnection[]>;
+  /** Removes revoked rows that were last touched before `before`, `limit` at most; gives how many. */
+  purgeRevoked(before: number, limit: number): Promise<number>;
+  counts(now: number, soonMs: number): Promise<StatusCount[]>;
+}
+
+/** Binds the queries to one system's table. */
+export function schedule(db: Database, { connections: table }: Tables): Schedule {
+  const due = { id: table.id, owner: table.owner, tokenExpiresAt: table.tokenExpiresAt };
+  const typed = (rows: { id: string; owner: string; tokenExpiresAt: number | null }[]) => rows as DueConnection[]; // written branded
+  const active = and(eq(table.status, "active"), isNotNull(table.refreshToken));
+  return {
+    async expiring({ usedAfter, expiresBefore, limit }) {
+      const soon = and(active, gt(table.lastUsedAt, usedAfter), lt(table.tokenExpiresAt, expiresBefore));
+      return typed(await db.select(due).from(table).where(soon).orderBy(asc(table.tokenExpiresAt)).limit(limit));
+    },
+    async idle({ renewedBefore, provider, limit }) {
+      const idle = and(active, eq(table.provider, provider), lt(table.refreshTokenAt, renewedBefore));
+      return typed(await db.select(due).from(table).where(idle).orderBy(asc(table.refreshTokenAt)).limit(limit));
+    },
+    async purgeRevoked(before, limit) {
+      const dead = db
+        .select({ id: table.id })
+        .from(table)
+        .where(and(eq(table.status, "revoked"), lt(table.updatedAt, before)))
+        .limit(limit);
+      const { meta } = await db.delete(table).where(sql`${table.id} in ${dead}`);
+      return meta.changes;
+    },
+    counts: (now, soonMs) =>
+      db
+        .select({
+          provider: table.provider,
+          status: table.status,
+          connections: count(),
+          expiringSoon: sql<number>`sum(case when ${table.tokenExpiresAt} between ${now} and ${now + soonMs} then 1 else 0 end)`,
+          refreshFailures: sql<number>`coalesce(${sum(table.refreshFailures)}, 0)`.mapWith(Number),
+          oldestRefresh: min(table.lastRefreshedAt),
+        })
+        .from(table)
+        .groupBy(table.provider, table.status),
+  };
+}

@@ -1,0 +1,26 @@
+/** The rate limits of the public surfaces, as one table. `RATE_LIMITS` overrides a row by its name. */
+import type { Config } from "./config.ts";
+import type { Limit } from "./rate-limit.ts";
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+
+/** Quota and window per bucket. `callback` counts per client address, all others per user. */
+export const LIMITS = {
+  authorize: { quota: 10, windowMs: MINUTE_MS },
+  callback: { quota: 20, windowMs: HOUR_MS },
+  profile: { quota: 100, windowMs: MINUTE_MS },
+  calendar: { quota: 100, windowMs: MINUTE_MS },
+  events_read: { quota: 200, windowMs: MINUTE_MS },
+  events_write: { quota: 50, windowMs: MINUTE_MS },
+} as const satisfies Record<string, Limit>;
+
+/** The name of a limit. */
+export type Bucket = keyof typeof LIMITS;
+
+/** The limit of a bucket, with the operator's override. */
+export function limitFor(config: Pick<Config, "limits">, bucket: Bucket): Limit & { readonly bucket: Bucket } {
+  const override = config.limits[bucket];
+  const limit = override ? { quota: override.quota, windowMs: override.windowS * 1000 } : LIMITS[bucket];
+  return { bucket, ...limit };
+}

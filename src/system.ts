@@ -1,0 +1,80 @@
+/** A system opened: its tables, keys and providers, bound once. Nothing of one system reaches the other's. */
+import { auditTrail, type AuditTrail } from "./db/audit.ts";
+import { type ConnectionRows, connectionRows } from "./db/connections.ts";
+import { openDatabase } from "./db/database.ts";
+import { type Schedule, schedule } from "./db/schedule.ts";
+import { tablesFor } from "./db/schema.ts";
+import { systemClock } from "./lib/clock.ts";
+import { type Config, parseConfig } from "./lib/config.ts";
+import { failure } from "./lib/errors.ts";
+import { createSender, type Sender } from "./lib/http.ts";
+import type { Owner, SystemName } from "./lib/ids.ts";
+import { createKeyRing, type KeyRing } from "./lib/key-ring.ts";
+import { createLogger, type Logger } from "./lib/log.ts";
+import { findProvider } from "./providers/index.ts";
+import type { Provider } from "./providers/provider.ts";
+import type { ProviderId } from "./lib/ids.ts";
+
+/** What both systems share. */
+export interface House {
+  readonly env: Env;
+  readonly config: Config;
+  readonly ring: KeyRing;
+  readonly sender: Sender;
+  readonly log: Logger;
+}
+
+/** One user population, opened. */
+export interface System extends House {
+  readonly name: SystemName;
+  /** Where this system's surfaces of section "Microsoft sign-in and calendar" are mounted. */
+  readonly basePath: string;
+  readonly rows: ConnectionRows;
+  readonly schedule: Schedule;
+  readonly audit: AuditTrail;
+  /** The provider as configured. Fails as `provider_misconfigured` where it is not. */
+  provider(id: ProviderId): Provider;
+  /** The one keeper of that owner's connections. */
+  keeper(owner: Owner): ReturnType<Env["USER_KEEPER"]["get"]>;
+}
+
+const BASE_PATHS = { main: "/api/v1", beta: "/api/v1/beta" } as const satisfies Record<SystemName, string>;
+
+/** Reads the environment and builds what both systems share. */
+export function openHouse(env: Env): House {
+  // The bindings' generated type has no index signature; the parser looks at strings alone.
+  const config = parseConfig(env as unknown as Record<string, unknown>);
+  const log = createLogger(config.logLevel);
+  const ring = createKeyRing(config.ringKeys, config.derivationSecret);
+  const sender = createSender({ fetch: (request) => fetch(request), clock: systemClock, log });
+  return { env, config, ring, sender, log };
+}
+
+/** Opens one system in a house. */
+export function openSystem(house: House, name: SystemName): System {
+  const tables = tablesFor(name);
+  const db = openDatabase(house.env.DB);
+  return {
+    ...house,
+    name,
+    basePath: BASE_PATHS[name],
+    rows: connectionRows(db, tables),
+    schedule: schedule(db, tables),
+    audit: auditTrail(db, tables),
+    provider(id) {
+      const wrong = house.config.problems.find((problem) => problem.scope === "microsoft");
+      const provider = wrong ? undefined : findProvider(house.config, id);
+      if (provider) return provider;
+      throw failure("provider_misconfigured", "This provider is not set up here. The health route says what is missing.", {
+        reason: `config: ${wrong?.variable ?? id}`,
+        extra: wrong ? { variable: wrong.variable } : {},
+      });
+    },
+    keeper: (owner) => house.env.USER_KEEPER.get(house.env.USER_KEEPER.idFromName(keeperName(name, owner))),
+  };
+}
+
+/** A keeper's name: system and owner, which its object reads back from its own id. */
+export function keeperName(system: SystemName, owner: Owner): string {
+  return `${system}:${owner}`;
+}
