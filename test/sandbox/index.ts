@@ -43,6 +43,24 @@ export default {
   },
 } satisfies ExportedHandler<SandboxEnv>;
 
-function brokenAnswer(_request: Request): Response {
-  throw new Error("the connection was lost");
+/**
+ * Loses an answer in a way that the caller notices. As an outbound service, a throw makes the caller's fetch
+ * reject. Under `wrangler dev` a throw would become a 500 and a GET that fails before its first byte would be
+ * repeated, so there the answer begins and breaks off: reading the body rejects.
+ */
+function brokenAnswer(request: Request): Response {
+  if (!LOOPBACK.has(new URL(request.url).hostname)) throw new Error("the connection was lost");
+  let begun = false;
+  const stream = new ReadableStream({
+    async pull(controller) {
+      if (begun) await new Promise((resolve) => setTimeout(resolve, BREAK_OFF_MS));
+      if (begun) controller.error(new Error("the connection was lost"));
+      else controller.enqueue(new TextEncoder().encode("{"));
+      begun = true;
+    },
+  });
+  return new Response(stream, { headers: { "Content-Type": "application/json" } });
 }
+
+const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
+const BREAK_OFF_MS = 20;
