@@ -1,7 +1,7 @@
 /** Recurrence to and from Graph's patternedRecurrence. No I/O. */
 import * as z from "zod";
 import { type Recurrence, type RecurrenceInput, RecurrencePattern } from "./recurrence.ts";
-import { DAYS, fromCamel, INDEXES, toCamel } from "./words.ts";
+import { type Day, DAYS, fromCamel, INDEXES, toCamel } from "./words.ts";
 import { toIana } from "./zones.ts";
 
 /** Graph's patternedRecurrence as it is sent. */
@@ -59,27 +59,53 @@ export function recurrenceFromGraph({ pattern, range }: z.infer<typeof WireRecur
 
 function patternFromGraph(wire: z.infer<typeof WirePattern>): RecurrencePattern | undefined {
   const type = PATTERN_TYPES.find((known) => toCamel(known) === wire.type);
-  const days_of_week = (wire.daysOfWeek ?? []).map((day) => fromCamel(day, DAYS, "sunday"));
-  const { interval } = wire;
-  const [day_of_month, month] = [wire.dayOfMonth ?? 1, wire.month ?? 1];
-  const index = fromCamel(wire.index, INDEXES, "first");
-  switch (type) {
-    case undefined:
-      return undefined;
-    case "daily":
-      return { type, interval };
-    case "weekly":
-      return { type, interval, days_of_week, first_day_of_week: fromCamel(wire.firstDayOfWeek, DAYS, "sunday") };
-    case "absolute_monthly":
-      return { type, interval, day_of_month };
-    case "relative_monthly":
-      return { type, interval, days_of_week, index };
-    case "absolute_yearly":
-      return { type, interval, day_of_month, month };
-    case "relative_yearly":
-      return { type, interval, days_of_week, month, index };
-  }
+  return (
+    type &&
+    PATTERNS[type]({
+      interval: wire.interval,
+      days_of_week: (wire.daysOfWeek ?? []).map((day) => fromCamel(day, DAYS, "sunday")),
+      first_day_of_week: fromCamel(wire.firstDayOfWeek, DAYS, "sunday"),
+      day_of_month: wire.dayOfMonth ?? 1,
+      month: wire.month ?? 1,
+      index: fromCamel(wire.index, INDEXES, "first"),
+    })
+  );
 }
+
+interface PatternFields {
+  readonly interval: number;
+  readonly days_of_week: Day[];
+  readonly first_day_of_week: Day;
+  readonly day_of_month: number;
+  readonly month: number;
+  readonly index: (typeof INDEXES)[number];
+}
+
+// Which fields mean something to which type; the others are left out.
+const PATTERNS = {
+  daily: ({ interval }) => ({ type: "daily", interval }),
+  weekly: ({ interval, days_of_week, first_day_of_week }) => ({
+    type: "weekly",
+    interval,
+    days_of_week,
+    first_day_of_week,
+  }),
+  absolute_monthly: ({ interval, day_of_month }) => ({ type: "absolute_monthly", interval, day_of_month }),
+  relative_monthly: ({ interval, days_of_week, index }) => ({
+    type: "relative_monthly",
+    interval,
+    days_of_week,
+    index,
+  }),
+  absolute_yearly: ({ interval, day_of_month, month }) => ({ type: "absolute_yearly", interval, day_of_month, month }),
+  relative_yearly: ({ interval, days_of_week, month, index }) => ({
+    type: "relative_yearly",
+    interval,
+    days_of_week,
+    month,
+    index,
+  }),
+} as const satisfies Record<RecurrencePattern["type"], (fields: PatternFields) => RecurrencePattern>;
 
 function rangeFromGraph(wire: z.infer<typeof WireRange>): Recurrence["range"] {
   // A zone that an old client made up cannot be named: then the event's own zone stands.

@@ -10,8 +10,9 @@ const WORLD = "001";
 /** Every Windows zone name and the IANA zone that stands for it. */
 export const WINDOWS_ZONES: ReadonlyMap<string, string> = new Map(
   cldr.supplemental.windowsZones.mapTimezones
-    .filter(({ mapZone }) => mapZone._territory === WORLD)
-    .map(({ mapZone }) => [mapZone._other, mapZone._type]),
+    .map(({ mapZone: { _territory: territory, _other: windows, _type: iana } }) => ({ territory, windows, iana }))
+    .filter(({ territory }) => territory === WORLD)
+    .map(({ windows, iana }) => [windows, iana]),
 );
 
 const byLowerCase = new Map([...WINDOWS_ZONES].map(([windows, iana]) => [windows.toLowerCase(), iana]));

@@ -1,0 +1,71 @@
+/**
+ * Cursors. Graph's nextLink is opaque, so it is kept whole and not taken apart; but whoever could write one would
+ * choose where the user's token is sent. So a cursor is sealed for its owner, and a link is checked again when it comes
+ * back: by the client, that it stays below Graph's version root, and here, that it goes on with the same list.
+ */
+import * as z from "zod";
+import { parseJson } from "../graph/refusal.ts";
+import { Failure, failure } from "../lib/errors.ts";
+import type { ListQuery } from "./list-query.ts";
+
+/** Seals a text so that only the same system and owner can open it, and only for this purpose. */
+export interface CursorSeal {
+  seal(plain: string): Promise<string>;
+  /** Throws a Failure on anything that `seal` did not make for the same place. */
+  open(sealed: string): Promise<string>;
+}
+
+/** What a cursor goes on with: the query without the cursor. */
+export type ListedQuery = Omit<ListQuery, "cursor">;
+
+const Sealed = z.object({
+  link: z.string(),
+  query: z.object({
+    from: z.number().optional(),
+    to: z.number().optional(),
+    limit: z.number().optional(),
+    time_zone: z.string().optional(),
+    q: z.string().optional(),
+    calendar_id: z.string().optional(),
+  }),
+});
+
+/** The cursor to the page behind `link`. */
+export function writeCursor(seal: CursorSeal, link: string, query: ListedQuery): Promise<string> {
+  return seal.seal(JSON.stringify({ link, query }));
+}
+
+/** The link and the query of a cursor. Failure: `validation_failed` where it is forged, foreign or of another list. */
+export async function readCursor(
+  seal: CursorSeal,
+  { cursor, ...given }: ListQuery & { cursor: string },
+): Promise<{ link: string; query: ListedQuery }> {
+  const { data } = Sealed.safeParse(parseJson(await openOrRefuse(seal, cursor)));
+  if (data === undefined) throw cursorRefused("expected a next_cursor of this list");
+  const { link, query } = data;
+  const kept = new Map<string, unknown>(Object.entries(query));
+  const changed = Object.entries(given).find(([name, value]) => value !== undefined && value !== kept.get(name));
+  if (changed !== undefined) throw cursorRefused(`expected the ${changed[0]} that the list began with, or none`);
+  // Graph writes its links in the letter case that it likes.
+  const collection = query.from === undefined ? "events" : "calendarview";
+  if (!URL.parse(link)?.pathname.toLowerCase().endsWith(`/${collection}`))
+    throw cursorRefused("expected another list's cursor");
+  return { link, query };
+}
+
+async function openOrRefuse(seal: CursorSeal, cursor: string): Promise<string> {
+  try {
+    return await seal.open(cursor);
+  } catch (error) {
+    if (error instanceof Failure) throw cursorRefused("expected a next_cursor of this list", error);
+    throw error;
+  }
+}
+
+/** The failure of a cursor that cannot be used. */
+export function cursorRefused(message: string, cause?: unknown): Failure {
+  return failure("validation_failed", "The cursor is not valid here.", {
+    extra: { errors: [{ path: "cursor", message }] },
+    cause,
+  });
+}
