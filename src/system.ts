@@ -65,10 +65,14 @@ export function openSystem(house: House, name: SystemName): System {
       const wrong = house.config.problems.find((problem) => problem.scope === "microsoft");
       const provider = wrong ? undefined : findProvider(house.config, id);
       if (provider) return provider;
-      throw failure("provider_misconfigured", "This provider is not set up here. The health route says what is missing.", {
-        reason: `config: ${wrong?.variable ?? id}`,
-        extra: wrong ? { variable: wrong.variable } : {},
-      });
+      throw failure(
+        "provider_misconfigured",
+        "This provider is not set up here. The health route says what is missing.",
+        {
+          reason: `config: ${wrong?.variable ?? id}`,
+          extra: wrong ? { variable: wrong.variable } : {},
+        },
+      );
     },
     keeper: (owner) => house.env.USER_KEEPER.get(house.env.USER_KEEPER.idFromName(keeperName(name, owner))),
   };

@@ -21,7 +21,15 @@ export async function record(vault: Vault, event: AuditEvent): Promise<void> {
   const { action, outcome, connection, failure, actor, requestId } = event;
   const at = vault.clock.now();
   const providerCode = failure?.extra.provider_code ?? null;
-  const line = { owner: vault.owner, connection, outcome, failure: failure?.code, reason: failure?.reason, provider_code: providerCode, request_id: requestId };
+  const line = {
+    owner: vault.owner,
+    connection,
+    outcome,
+    failure: failure?.code,
+    reason: failure?.reason,
+    provider_code: providerCode,
+    request_id: requestId,
+  };
   if (outcome === "ok") vault.log.info(action, line);
   else vault.log.warn(action, line);
   try {

@@ -7,14 +7,24 @@ import { commitRow, loadRows } from "./rows.ts";
 import type { Vault } from "./vault.ts";
 
 /** Forgets a connection's tokens. Fails as `not_found`. A refresh in flight loses against it, and its answer is dropped. */
-export async function disconnect(vault: Vault, input: { readonly id: ConnectionId; readonly actor: string; readonly requestId?: string }): Promise<Connection> {
+export async function disconnect(
+  vault: Vault,
+  input: { readonly id: ConnectionId; readonly actor: string; readonly requestId?: string },
+): Promise<Connection> {
   let row = (await loadRows(vault)).get(input.id);
   for (;;) {
     if (!row || row.status === "revoked") throw failure("not_found", "No such connection.");
     const commit = await commitRow(vault, row, revoked(row, vault.clock.now()));
     if (commit.kind === "stored") {
       forget(vault, commit.row);
-      await record(vault, { action: "disconnect", outcome: "ok", provider: row.provider, connection: row.id, actor: input.actor, ...(input.requestId ? { requestId: input.requestId } : {}) });
+      await record(vault, {
+        action: "disconnect",
+        outcome: "ok",
+        provider: row.provider,
+        connection: row.id,
+        actor: input.actor,
+        ...(input.requestId ? { requestId: input.requestId } : {}),
+      });
       return commit.row;
     }
     row = commit.current;

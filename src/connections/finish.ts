@@ -32,15 +32,30 @@ export type Finished =
 export async function finish(vault: Vault, input: FinishInput): Promise<Finished> {
   // First of all: whatever happens below, this state is worth nothing from now on.
   const flow = vault.journal.flows.take(input.flow);
-  if (!flow || flow.expiresAt <= vault.clock.now() || flow.redirectUri !== input.redirectUri) throw invalid("unknown, used or expired");
+  if (!flow || flow.expiresAt <= vault.clock.now() || flow.redirectUri !== input.redirectUri)
+    throw invalid("unknown, used or expired");
   if (!(await isSameBrowser(flow, input.browser))) throw invalid("another browser");
   try {
     const connection = await connect(vault, flow, input);
-    await record(vault, { action: "connect", provider: flow.provider, outcome: "ok", connection: connection.id, actor: flow.actor, requestId: input.requestId });
+    await record(vault, {
+      action: "connect",
+      provider: flow.provider,
+      outcome: "ok",
+      connection: connection.id,
+      actor: flow.actor,
+      requestId: input.requestId,
+    });
     return { returnTo: flow.returnTo, connection };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    await record(vault, { action: "connect", provider: flow.provider, outcome: "failed", failure: error, actor: flow.actor, requestId: input.requestId });
+    await record(vault, {
+      action: "connect",
+      provider: flow.provider,
+      outcome: "failed",
+      failure: error,
+      actor: flow.actor,
+      requestId: input.requestId,
+    });
     return { returnTo: flow.returnTo, failure: error };
   }
 }
@@ -65,14 +80,23 @@ async function redeem(vault: Vault, provider: Provider, flow: Flow, code: string
   const asked = [...provider.openidScopes, ...scopesOf(provider, provider.firstResource, flow.scopes)];
   const outcome = await requestTokens(
     { sender: vault.sender, provider, timeoutMs: vault.times.requestMs },
-    { grant_type: "authorization_code", code, redirect_uri: flow.redirectUri, code_verifier: flow.verifier, scope: asked.join(" ") },
+    {
+      grant_type: "authorization_code",
+      code,
+      redirect_uri: flow.redirectUri,
+      code_verifier: flow.verifier,
+      scope: asked.join(" "),
+    },
   );
   if (outcome.kind === "granted") return outcome.tokens;
   if (outcome.kind === "unknown") throw outcome.failure;
   // A grant that is refused here is the code's, not the account's: a new sign-in gets a new one.
   const { verdict, refusal, retryAfterS } = outcome;
   const codeRefused = refusal.error === "invalid_grant" && (verdict.dead || verdict.reason === "grant_invalid");
-  throw refused(vault, provider, flow, { verdict: codeRefused ? { ...verdict, kind: "restart" } : verdict, retryAfterS });
+  throw refused(vault, provider, flow, {
+    verdict: codeRefused ? { ...verdict, kind: "restart" } : verdict,
+    retryAfterS,
+  });
 }
 
 function refused(
@@ -96,7 +120,9 @@ interface Granted {
 async function store(vault: Vault, granted: Granted): Promise<Connection> {
   for (let attempt = 0; attempt < 5; attempt += 1) {
     const rows = await loadRows(vault);
-    const before = [...rows.values()].find((row) => row.provider === granted.provider.id && row.account === granted.identity.account);
+    const before = [...rows.values()].find(
+      (row) => row.provider === granted.provider.id && row.account === granted.identity.account,
+    );
     const next = await rowFor(vault, before, granted);
     const commit = await commitRow(vault, before, next);
     if (commit.kind === "stored") {
@@ -123,7 +149,12 @@ async function rowFor(vault: Vault, before: Connection | undefined, granted: Gra
     refreshTokenAt: null,
   };
   const resource = provider.firstResource;
-  const fields = await sealAnswer(vault, holder, { provider, resource, asked: scopesOf(provider, resource, flow.scopes), tokens });
+  const fields = await sealAnswer(vault, holder, {
+    provider,
+    resource,
+    asked: scopesOf(provider, resource, flow.scopes),
+    tokens,
+  });
   return {
     id,
     owner: vault.owner,
@@ -146,5 +177,7 @@ async function rowFor(vault: Vault, before: Connection | undefined, granted: Gra
 }
 
 function invalid(reason: string): Error {
-  return failure("state_invalid", "This sign-in is not known here, has expired or was already used. Start again.", { reason: `flow: ${reason}` });
+  return failure("state_invalid", "This sign-in is not known here, has expired or was already used. Start again.", {
+    reason: `flow: ${reason}`,
+  });
 }

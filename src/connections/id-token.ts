@@ -2,7 +2,7 @@
  * Validation of an id_token (OpenID Connect Core section 3.1.3.7), with what a multi-tenant issuer adds: the issuer is
  * a template that the token's tenant fills in, and a key may be good for one issuer alone.
  */
-import { decodeJwt, importJWK, type JWTHeaderParameters, type JWTPayload, jwtVerify } from "jose";
+import { decodeJwt, importJWK, type JWK, type JWTHeaderParameters, type JWTPayload, jwtVerify } from "jose";
 import * as z from "zod";
 import { equalSecrets } from "../lib/digest.ts";
 import { failure } from "../lib/errors.ts";
@@ -24,7 +24,12 @@ const REFETCH_PAUSE_MS = 30_000;
 const FETCH = { timeoutMs: 5_000, budgetMs: 8_000, retryStatuses: [429, 500, 502, 503, 504] };
 
 const Discovery = z.object({ issuer: z.string(), jwks_uri: z.url() });
-const Key = z.looseObject({ kid: z.string().optional(), kty: z.string(), issuer: z.string().optional(), use: z.string().optional() });
+const Key = z.looseObject({
+  kid: z.string().optional(),
+  kty: z.string(),
+  issuer: z.string().optional(),
+  use: z.string().optional(),
+});
 const KeySet = z.object({ keys: z.array(Key) });
 
 interface Metadata {
@@ -43,10 +48,11 @@ export async function identityIn(idToken: string, check: IdTokenCheck): Promise<
   const claims = await verify(idToken, check, async (header) => {
     const key = findKey(metadata.current, header, issuer) ?? findKey(await metadataOf(check, true), header, issuer);
     if (!key) throw invalid(`no key ${header.kid ?? ""} for this issuer`);
-    return importJWK(key, "RS256");
+    return importJWK(definedOf(key), "RS256");
   });
   if (claims.iss !== issuer) throw invalid("issuer");
-  if (typeof claims["nonce"] !== "string" || !(await equalSecrets(claims["nonce"], check.nonce))) throw invalid("nonce");
+  if (typeof claims["nonce"] !== "string" || !(await equalSecrets(claims["nonce"], check.nonce)))
+    throw invalid("nonce");
   const identity = provider.identify(claims);
   if (!identity) throw invalid("it does not name the account");
   return identity;
@@ -77,6 +83,12 @@ async function verify(idToken: string, { provider, now }: IdTokenCheck, key: Key
   }
 }
 
+/** jose's JWK knows no undefined members. */
+function definedOf(key: z.infer<typeof Key>): JWK {
+  const { kty, ...rest } = key;
+  return { kty, ...Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)) };
+}
+
 /** A key whose `issuer` is concrete signs for that issuer alone; the template may sign for any tenant. */
 function findKey(metadata: Metadata, header: JWTHeaderParameters, issuer: string): z.infer<typeof Key> | undefined {
   return metadata.keys.find((key) => {
@@ -102,9 +114,17 @@ async function metadataOf(check: IdTokenCheck, unknownKey = false): Promise<Meta
 }
 
 async function getJson<T>({ sender, provider }: IdTokenCheck, url: string, schema: z.ZodType<T>): Promise<T> {
-  const answer = await sender.send({ url, label: `${provider.id} metadata`, headers: { Accept: "application/json" }, ...FETCH });
+  const answer = await sender.send({
+    url,
+    label: `${provider.id} metadata`,
+    headers: { Accept: "application/json" },
+    ...FETCH,
+  });
   if (answer.status !== 200) {
-    throw failure("provider_unavailable", "The provider's metadata cannot be read.", { retryAfterS: 5, reason: `metadata: ${answer.status}` });
+    throw failure("provider_unavailable", "The provider's metadata cannot be read.", {
+      retryAfterS: 5,
+      reason: `metadata: ${answer.status}`,
+    });
   }
   try {
     return schema.parse(JSON.parse(answer.text));

@@ -47,8 +47,11 @@ export interface PendingRow {
   readonly expected: number | null;
 }
 
-/** A refresh that the schedule asked for: when, ms. */
-export type Due = number;
+/** A refresh that the schedule asked for: when, ms, and of which generation. A newer one needs none. */
+export interface Due {
+  readonly at: number;
+  readonly generation: number;
+}
 
 const KINDS = { flow: "flow:", marker: "marker:", pending: "pending:", due: "due:" } as const;
 

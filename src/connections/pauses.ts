@@ -22,6 +22,13 @@ export function pauseAfter(vault: Vault, row: Connection, failed: Failure): void
   const askedMs = failed.code === "provider_throttled" ? (failed.retryAfterS ?? 0) * 1000 : 0;
   const until = vault.clock.now() + Math.max(backoffMs, askedMs);
   vault.memory.pauses.set(row.id, { until, failures, failure: failed.toData() });
-  vault.log.warn("refresh failed", { owner: vault.owner, connection: row.id, failure: failed.code, reason: failed.reason, provider_code: failed.extra.provider_code, failures });
+  vault.log.warn("refresh failed", {
+    owner: vault.owner,
+    connection: row.id,
+    failure: failed.code,
+    reason: failed.reason,
+    provider_code: failed.extra.provider_code,
+    failures,
+  });
   vault.background(vault.rows.note(row.owner, row.id, { failures, lastFailure: failed.code }));
 }

@@ -82,7 +82,10 @@ async function currentRow(vault: Vault, { id }: Job): Promise<Connection> {
 }
 
 function requireActive(vault: Vault, row: Connection | undefined): Connection {
-  if (!row || row.status === "revoked") throw failure("not_connected", "The account is no longer connected.", { extra: row ? { authorize_path: authorizePathFor(vault, row.provider) } : {} });
+  if (!row || row.status === "revoked")
+    throw failure("not_connected", "The account is no longer connected.", {
+      extra: row ? { authorize_path: authorizePathFor(vault, row.provider) } : {},
+    });
   if (row.status === "reauth_required") throw reauthFailure(vault, row);
   return row;
 }
@@ -94,7 +97,12 @@ async function attemptWith(vault: Vault, job: Job, row: Connection, mayReread: b
   if (refreshToken === undefined) return giveUp(vault, row, { reason: "no_refresh_token", dead: true });
   const earlier = vault.journal.markers.get(job.id);
   const lostBefore = earlier?.generation === row.generation;
-  const marker: Marker = { generation: row.generation, resource: job.resource, at: vault.clock.now(), life: vault.life };
+  const marker: Marker = {
+    generation: row.generation,
+    resource: job.resource,
+    at: vault.clock.now(),
+    life: vault.life,
+  };
   vault.journal.markers.put(job.id, marker);
   const outcome = await requestTokens(
     { sender: vault.sender, provider, timeoutMs: vault.times.requestMs },
@@ -118,7 +126,14 @@ async function keep(vault: Vault, job: Job, row: Connection, tokens: TokenAnswer
   const provider = vault.provider(row.provider);
   const asked = scopesOf(provider, job.resource, row.scopes);
   const fields = await sealAnswer(vault, row, { provider, resource: job.resource, asked, tokens });
-  const next = { ...row, ...fields, generation: row.generation + 1, version: row.version + 1, refreshFailures: 0, lastFailure: null };
+  const next = {
+    ...row,
+    ...fields,
+    generation: row.generation + 1,
+    version: row.version + 1,
+    refreshFailures: 0,
+    lastFailure: null,
+  };
   const commit = await commitRow(vault, row, next);
   vault.journal.markers.drop(job.id);
   vault.memory.pauses.delete(job.id);
@@ -134,10 +149,21 @@ interface Refusal {
 }
 
 /** A refusal is believed only when no other generation of the grant is there. */
-async function believe(vault: Vault, job: Job, row: Connection, { outcome, lost, mayReread }: Refusal): Promise<Connection> {
+async function believe(
+  vault: Vault,
+  job: Job,
+  row: Connection,
+  { outcome, lost, mayReread }: Refusal,
+): Promise<Connection> {
   const { verdict, refusal, retryAfterS } = outcome;
   const provider = vault.provider(row.provider);
-  const context = { stage: "refresh", provider, authorizePath: authorizePathFor(vault, row.provider, refusal.claims), redirectUri: vault.publicUrl, retryAfterS } as const;
+  const context = {
+    stage: "refresh",
+    provider,
+    authorizePath: authorizePathFor(vault, row.provider, refusal.claims),
+    redirectUri: vault.publicUrl,
+    retryAfterS,
+  } as const;
   const refused = failureOf(verdict, context);
   if (!FINAL.has(refused.code)) {
     pauseAfter(vault, row, refused);
@@ -168,7 +194,7 @@ interface End {
 }
 
 /** Marks the connection as waiting for its user, and fails as that. The next connect heals the same row. */
-async function giveUp(vault: Vault, row: Connection, end: End): Promise<never> {
+async function giveUp(vault: Vault, row: Connection, end: End): Promise<Connection> {
   const next: Connection = {
     ...row,
     status: "reauth_required",
@@ -183,10 +209,21 @@ async function giveUp(vault: Vault, row: Connection, end: End): Promise<never> {
   };
   const commit = await commitRow(vault, row, next);
   vault.journal.markers.drop(row.id);
+  // The user may have connected again meanwhile: that grant stands.
+  if (commit.kind === "lost") return requireActive(vault, commit.current);
   const marked = reauthFailure(vault, next);
-  const failed = end.failure?.code === "admin_consent_required" ? end.failure : new Failure({ ...marked.toData(), reason: end.reason, extra: { ...marked.extra, ...mendOf(end) } });
-  await record(vault, { action: "refresh", outcome: "failed", provider: row.provider, connection: row.id, failure: failed, actor: "latchkey" });
-  if (commit.kind === "lost") throw failure("not_connected", "The account is no longer connected.");
+  const failed =
+    end.failure?.code === "admin_consent_required"
+      ? end.failure
+      : new Failure({ ...marked.toData(), reason: end.reason, extra: { ...marked.extra, ...mendOf(end) } });
+  await record(vault, {
+    action: "refresh",
+    outcome: "failed",
+    provider: row.provider,
+    connection: row.id,
+    failure: failed,
+    actor: "latchkey",
+  });
   throw failed;
 }
 

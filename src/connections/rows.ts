@@ -42,9 +42,9 @@ async function readRows(vault: Vault): Promise<Map<ConnectionId, Connection>> {
 export async function rereadRow(vault: Vault, id: ConnectionId): Promise<Connection | undefined> {
   const stored = await reading(() => vault.rows.find(vault.owner, id));
   const rows = await loadRows(vault);
-  const known = rows.get(id);
-  if (!stored) return vault.journal.pending.get(id)?.row;
-  if (isNewer(stored, known)) rows.set(id, stored);
+  if (stored && isNewer(stored, rows.get(id))) rows.set(id, stored);
+  // Gone from D1 and not waiting to be written there: erased.
+  if (!stored && !vault.journal.pending.get(id)) rows.delete(id);
   return rows.get(id);
 }
 
@@ -132,6 +132,10 @@ async function reading<T>(read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (cause) {
-    throw failure("internal", "Stored connections cannot be read now.", { reason: "D1 cannot be read", retryAfterS: 5, cause });
+    throw failure("internal", "Stored connections cannot be read now.", {
+      reason: "D1 cannot be read",
+      retryAfterS: 5,
+      cause,
+    });
   }
 }

@@ -12,7 +12,7 @@ export interface StartInput {
   readonly provider: ProviderId;
   readonly redirectUri: string;
   readonly returnTo: string | undefined;
-  readonly hints: Readonly<Partial<Record<AuthorizeHint, string>>>;
+  readonly hints: Readonly<{ [Name in AuthorizeHint]?: string | undefined }>;
   /** SHA-256 of the cookie's secret, where the flow starts in a browser. */
   readonly browser: string | undefined;
   /** The caller's subject, for the audit trail. */
@@ -44,7 +44,17 @@ export async function start(vault: Vault, input: StartInput): Promise<Started> {
   const claims = { system: vault.system, owner: vault.owner, provider: provider.id, redirectUri, flow, expiresAt };
   const state = await signState(vault.ring, claims);
   const challenge = await sha256(verifier);
-  vault.journal.flows.put(flow, { provider: provider.id, redirectUri, scopes: provider.scopes, verifier, nonce, returnTo, browser, actor, expiresAt });
+  vault.journal.flows.put(flow, {
+    provider: provider.id,
+    redirectUri,
+    scopes: provider.scopes,
+    verifier,
+    nonce,
+    returnTo,
+    browser,
+    actor,
+    expiresAt,
+  });
   vault.wakeBy(expiresAt);
   const authorizationUrl = authorizationUrlFor(provider, { redirectUri, state, nonce, challenge, hints: input.hints });
   return { authorizationUrl, state, flow, expiresAt };
@@ -61,7 +71,9 @@ export function purgeFlows(vault: Vault): number {
 function makeRoom(vault: Vault, now: number): void {
   const open = vault.journal.flows.all().filter(([, flow]) => flow.expiresAt > now);
   if (open.length < MAX_OPEN_FLOWS) return;
-  throw failure("conflict", `${MAX_OPEN_FLOWS} sign-ins are already open. Finish one, or wait until they expire.`, { retryAfterS: 60 });
+  throw failure("conflict", `${MAX_OPEN_FLOWS} sign-ins are already open. Finish one, or wait until they expire.`, {
+    retryAfterS: 60,
+  });
 }
 
 interface AuthorizationRequest {

@@ -67,5 +67,7 @@ function audience(system: SystemName, provider: ProviderId): string {
 }
 
 function invalid(reason: string): Error {
-  return failure("state_invalid", "This sign-in is not known here, has expired or was already used. Start again.", { reason: `state: ${reason}` });
+  return failure("state_invalid", "This sign-in is not known here, has expired or was already used. Start again.", {
+    reason: `state: ${reason}`,
+  });
 }

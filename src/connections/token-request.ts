@@ -9,14 +9,26 @@ import type { OAuthRefusal, Provider, Verdict } from "../providers/provider.ts";
 
 /** Parameters of a grant, without the client's authentication. */
 export type GrantParameters =
-  | { readonly grant_type: "authorization_code"; readonly code: string; readonly redirect_uri: string; readonly code_verifier: string; readonly scope: string }
+  | {
+      readonly grant_type: "authorization_code";
+      readonly code: string;
+      readonly redirect_uri: string;
+      readonly code_verifier: string;
+      readonly scope: string;
+    }
   | { readonly grant_type: "refresh_token"; readonly refresh_token: string; readonly scope: string };
 
 /** What came of a token request. */
 export type TokenOutcome =
   | { readonly kind: "granted"; readonly tokens: TokenAnswer }
   /** The provider said no. `afterSilence`: an earlier try went unanswered, and may be why. */
-  | { readonly kind: "refused"; readonly verdict: Verdict; readonly refusal: OAuthRefusal; readonly retryAfterS: number | undefined; readonly afterSilence: boolean }
+  | {
+      readonly kind: "refused";
+      readonly verdict: Verdict;
+      readonly refusal: OAuthRefusal;
+      readonly retryAfterS: number | undefined;
+      readonly afterSilence: boolean;
+    }
   /** No answer, or one that proves nothing: the provider may have done the work. */
   | { readonly kind: "unknown"; readonly failure: Failure };
 
@@ -87,10 +99,16 @@ function read(provider: Provider, answer: Answer): TokenOutcome {
   if (answer.status === 200) {
     const tokens = TokenAnswer.safeParse(body);
     if (tokens.success) return { kind: "granted", tokens: tokens.data };
-    return { kind: "unknown", failure: failure("provider_error", "The provider's token answer is not valid.", { reason: String(tokens.error) }) };
+    return {
+      kind: "unknown",
+      failure: failure("provider_error", "The provider's token answer is not valid.", { reason: String(tokens.error) }),
+    };
   }
   const parsed = RefusalAnswer.safeParse(body);
-  const refusal: OAuthRefusal = { ...(parsed.success ? refusalFrom(parsed.data) : { error: "", description: "" }), status: answer.status };
+  const refusal: OAuthRefusal = {
+    ...(parsed.success ? refusalFrom(parsed.data) : { error: "", description: "" }),
+    status: answer.status,
+  };
   const verdict = provider.classify(refusal);
   // A gateway's 5xx does not prove that the work was not done behind it.
   if (answer.status >= 500) return { kind: "unknown", failure: unavailable(verdict, answer.retryAfterS) };

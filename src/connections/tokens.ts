@@ -20,7 +20,12 @@ export type TokenHolder = Pick<Connection, "id" | "scopes" | "refreshToken" | "r
 export async function sealAnswer(
   vault: Vault,
   holder: TokenHolder,
-  { provider, resource, asked, tokens }: { provider: Provider; resource: string; asked: readonly string[]; tokens: TokenAnswer },
+  {
+    provider,
+    resource,
+    asked,
+    tokens,
+  }: { provider: Provider; resource: string; asked: readonly string[]; tokens: TokenAnswer },
 ): Promise<TokenFields> {
   const now = vault.clock.now();
   const scopes = tokens.scope === undefined ? asked : qualify(provider, resource, tokens.scope);
@@ -33,7 +38,9 @@ export async function sealAnswer(
   };
   const accessTokens = { ...holder.accessTokens, [resource]: accessToken };
   const renewed = tokens.refresh_token !== undefined;
-  const refreshToken = renewed ? await seal(vault.ring, placeOf(vault, holder, "refresh_token"), tokens.refresh_token ?? "") : holder.refreshToken;
+  const refreshToken = renewed
+    ? await seal(vault.ring, placeOf(vault, holder, "refresh_token"), tokens.refresh_token ?? "")
+    : holder.refreshToken;
   return {
     scopes: [...holder.scopes.filter((scope) => !isOf(provider, resource, scope)), ...scopes],
     refreshToken,
@@ -72,7 +79,9 @@ export function ticketOf(stored: StoredAccessToken): string {
 
 /** Opens the refresh token; undefined where there is none. */
 export async function openRefreshToken(vault: Vault, row: Connection): Promise<string | undefined> {
-  return row.refreshToken === null ? undefined : open(vault.ring, placeOf(vault, row, "refresh_token"), row.refreshToken);
+  return row.refreshToken === null
+    ? undefined
+    : open(vault.ring, placeOf(vault, row, "refresh_token"), row.refreshToken);
 }
 
 /** The granted scopes of one resource. */

@@ -55,7 +55,9 @@ function select(vault: Vault, rows: ReadonlyMap<ConnectionId, Connection>, input
 }
 
 function notConnected(vault: Vault, provider: ProviderId): Failure {
-  return failure("not_connected", "No account is connected.", { extra: { authorize_path: authorizePathFor(vault, provider) } });
+  return failure("not_connected", "No account is connected.", {
+    extra: { authorize_path: authorizePathFor(vault, provider) },
+  });
 }
 
 function usable(vault: Vault, row: Connection): Connection {
@@ -66,7 +68,10 @@ function usable(vault: Vault, row: Connection): Connection {
 function requireResource(vault: Vault, provider: Provider, row: Connection, resource: string): void {
   if (row.accessTokens[resource] || scopesOf(provider, resource, row.scopes).length > 0) return;
   throw failure("scope_insufficient", `The grant holds no scope of ${resource}.`, {
-    extra: { missing_scopes: scopesOf(provider, resource, provider.scopes), authorize_path: authorizePathFor(vault, provider.id) },
+    extra: {
+      missing_scopes: scopesOf(provider, resource, provider.scopes),
+      authorize_path: authorizePathFor(vault, provider.id),
+    },
   });
 }
 
@@ -91,13 +96,26 @@ async function renew(vault: Vault, row: Connection, input: UseInput): Promise<Ac
     if (!stale || !PASSING.has(error.code)) throw error;
     return { ...stale, staleReason: error.code };
   }
-  throw failure("internal", "The refreshed token is not there.", { reason: "no token of that resource after a refresh" });
+  throw failure("internal", "The refreshed token is not there.", {
+    reason: "no token of that resource after a refresh",
+  });
 }
 
 /** Failures that say nothing against the grant: the old token is still good while it lives. */
-const PASSING = new Set<string>(["provider_unavailable", "provider_throttled", "provider_timeout", "provider_misconfigured", "provider_error", "internal"]);
+const PASSING = new Set<string>([
+  "provider_unavailable",
+  "provider_throttled",
+  "provider_timeout",
+  "provider_misconfigured",
+  "provider_error",
+  "internal",
+]);
 
-async function stillAlive(vault: Vault, id: ConnectionId, { resource, rejected }: UseInput): Promise<AccessGrant | undefined> {
+async function stillAlive(
+  vault: Vault,
+  id: ConnectionId,
+  { resource, rejected }: UseInput,
+): Promise<AccessGrant | undefined> {
   const row = vault.memory.rows?.get(id);
   if (row?.status !== "active") return undefined;
   const grant = await openGrant(vault, row, resource);

@@ -66,6 +66,10 @@ function paths(code: FailureCode, context: VerdictContext): FailureExtra {
 /** Where an administrator consents for everybody (Entra: "Request admin consent"). */
 function adminConsentUrl({ provider, redirectUri }: VerdictContext): string | undefined {
   if (!provider.adminConsentUrl) return undefined;
-  const query = new URLSearchParams({ client_id: provider.client.id, scope: provider.scopes.join(" "), redirect_uri: redirectUri });
+  const query = new URLSearchParams({
+    client_id: provider.client.id,
+    scope: provider.scopes.join(" "),
+    redirect_uri: redirectUri,
+  });
   return `${provider.adminConsentUrl}?${query}`;
 }

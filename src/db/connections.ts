@@ -20,7 +20,11 @@ export interface ConnectionRows {
   /** Compare-and-set: writes `row` where the stored version is `expected`; false where it is not. */
   replace(row: Connection, expected: number): Promise<boolean>;
   /** Notes a use and the failures since the last refresh, without a new version: these are not the grant. */
-  note(owner: Owner, id: ConnectionId, seen: { usedAt?: number; failures?: number; lastFailure?: string }): Promise<void>;
+  note(
+    owner: Owner,
+    id: ConnectionId,
+    seen: { usedAt?: number; failures?: number; lastFailure?: string },
+  ): Promise<void>;
 }
 
 /** Binds the statements to one system's table. */

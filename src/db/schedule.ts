@@ -1,6 +1,6 @@
 /** What the scheduled jobs and the operator's health page ask of the connection rows. */
-import { and, asc, count, eq, gt, isNotNull, lt, min, sql, sum } from "drizzle-orm";
-import type { ConnectionId, Owner } from "../lib/ids.ts";
+import { and, asc, count, eq, gt, inArray, isNotNull, lt, min, sql, sum } from "drizzle-orm";
+import type { ConnectionId, Owner, ProviderId } from "../lib/ids.ts";
 import type { Database } from "./database.ts";
 import type { Tables } from "./schema.ts";
 
@@ -10,7 +10,10 @@ export interface DueConnection {
   readonly owner: Owner;
   /** When its first access token dies, ms; null where unknown. */
   readonly tokenExpiresAt: number | null;
+  readonly generation: number;
 }
+
+type Unbranded = Omit<DueConnection, "id" | "owner"> & { readonly id: string; readonly owner: string };
 
 /** Counts of one (provider, status). */
 export interface StatusCount {
@@ -28,7 +31,7 @@ export interface Schedule {
   /** Active, used since `usedAfter`, with a token that dies before `expiresBefore`; soonest first. */
   expiring(window: { usedAfter: number; expiresBefore: number; limit: number }): Promise<DueConnection[]>;
   /** Active, with a refresh token last renewed before `renewedBefore`; longest idle first. */
-  idle(window: { renewedBefore: number; provider: string; limit: number }): Promise<DueConnection[]>;
+  idle(window: { renewedBefore: number; provider: ProviderId; limit: number }): Promise<DueConnection[]>;
   /** Removes revoked rows that were last touched before `before`, `limit` at most; gives how many. */
   purgeRevoked(before: number, limit: number): Promise<number>;
   counts(now: number, soonMs: number): Promise<StatusCount[]>;
@@ -36,8 +39,8 @@ export interface Schedule {
 
 /** Binds the queries to one system's table. */
 export function schedule(db: Database, { connections: table }: Tables): Schedule {
-  const due = { id: table.id, owner: table.owner, tokenExpiresAt: table.tokenExpiresAt };
-  const typed = (rows: { id: string; owner: string; tokenExpiresAt: number | null }[]) => rows as DueConnection[]; // written branded
+  const due = { id: table.id, owner: table.owner, tokenExpiresAt: table.tokenExpiresAt, generation: table.generation };
+  const typed = (rows: Unbranded[]) => rows as DueConnection[]; // written branded
   const active = and(eq(table.status, "active"), isNotNull(table.refreshToken));
   return {
     async expiring({ usedAfter, expiresBefore, limit }) {
@@ -54,7 +57,7 @@ export function schedule(db: Database, { connections: table }: Tables): Schedule
         .from(table)
         .where(and(eq(table.status, "revoked"), lt(table.updatedAt, before)))
         .limit(limit);
-      const { meta } = await db.delete(table).where(sql`${table.id} in ${dead}`);
+      const { meta } = await db.delete(table).where(inArray(table.id, dead));
       return meta.changes;
     },
     counts: (now, soonMs) =>

@@ -47,7 +47,9 @@ function connectionsTable(prefix: string) {
       scopes: text("scopes", { mode: "json" }).$type<readonly string[]>().notNull(),
       refreshToken: text("refresh_token"),
       refreshTokenAt: integer("refresh_token_at"),
-      accessTokens: text("access_tokens", { mode: "json" }).$type<Readonly<Record<string, StoredAccessToken>>>().notNull(),
+      accessTokens: text("access_tokens", { mode: "json" })
+        .$type<Readonly<Record<string, StoredAccessToken>>>()
+        .notNull(),
       tokenExpiresAt: integer("token_expires_at"),
       generation: integer("generation").notNull(),
       version: integer("version").notNull(),

@@ -2,7 +2,14 @@
  * Who is calling: a JWT in `Authorization: Bearer` (RFC 6750, RFC 7519), checked by jose. The algorithms are pinned to
  * what is configured (RFC 8725 section 3.1), so that a public key can never be used as an HMAC secret.
  */
-import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from "jose";
+import {
+  createRemoteJWKSet,
+  errors,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  type JWTVerifyOptions,
+  jwtVerify,
+} from "jose";
 import * as z from "zod";
 import type { Config } from "./config.ts";
 import { failure } from "./errors.ts";
@@ -45,7 +52,19 @@ export interface CallerVerifier {
 }
 
 const CLOCK_SKEW_S = 60;
-const ASYMMETRIC = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"];
+const ASYMMETRIC = [
+  "RS256",
+  "RS384",
+  "RS512",
+  "PS256",
+  "PS384",
+  "PS512",
+  "ES256",
+  "ES384",
+  "ES512",
+  "EdDSA",
+  "Ed25519",
+];
 const JWKS_TIMEOUT_MS = 5_000;
 
 const Claims = z.object({
@@ -63,7 +82,10 @@ export function createCallerVerifier(config: Config): CallerVerifier {
       const token = bearer(authorization);
       const payload = await check(token);
       const claims = Claims.safeParse(payload);
-      if (!claims.success) throw unauthenticated(`The token's claim ${claims.error.issues[0]?.path.join(".") ?? ""} is missing or not valid.`);
+      if (!claims.success)
+        throw unauthenticated(
+          `The token's claim ${claims.error.issues[0]?.path.join(".") ?? ""} is missing or not valid.`,
+        );
       return callerOf(claims.data);
     },
   };
@@ -77,7 +99,8 @@ export function requireAccess(caller: Caller, access: Access): void {
     throw failure("forbidden", `This needs the role ${missing}.`, { extra: { missing_role: missing } });
   }
   const missing = permissions.find((permission) => !caller.permissions.includes(permission));
-  if (missing) throw failure("forbidden", `This needs the permission ${missing}.`, { extra: { missing_permission: missing } });
+  if (missing)
+    throw failure("forbidden", `This needs the permission ${missing}.`, { extra: { missing_permission: missing } });
 }
 
 function callerOf(claims: z.infer<typeof Claims>): Caller {
@@ -96,7 +119,11 @@ function callerOf(claims: z.infer<typeof Claims>): Caller {
 function bearer(authorization: string | undefined): string {
   const token = /^Bearer +([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization ?? "")?.[1];
   if (token) return token;
-  throw unauthenticated(authorization === undefined ? "Send a caller token: Authorization: Bearer <JWT>." : "The Authorization header is not a bearer JWT.");
+  throw unauthenticated(
+    authorization === undefined
+      ? "Send a caller token: Authorization: Bearer <JWT>."
+      : "The Authorization header is not a bearer JWT.",
+  );
 }
 
 type Check = (token: string) => Promise<JWTPayload>;
@@ -125,17 +152,25 @@ function checkerFor(config: Config): Check {
 /** Importing the secret at each request would cost more than checking the signature. */
 function importOnce(secret: Uint8Array): () => Promise<CryptoKey> {
   let key: Promise<CryptoKey> | undefined;
-  return () =>
-    (key ??= crypto.subtle.importKey("raw", secret, { name: "HMAC", hash: "SHA-256" }, false, ["verify"]));
+  return () => (key ??= crypto.subtle.importKey("raw", secret, { name: "HMAC", hash: "SHA-256" }, false, ["verify"]));
 }
 
-async function verified(token: string, key: CryptoKey | JWTVerifyGetKey, options: JWTVerifyOptions): Promise<JWTPayload> {
+async function verified(
+  token: string,
+  key: CryptoKey | JWTVerifyGetKey,
+  options: JWTVerifyOptions,
+): Promise<JWTPayload> {
   try {
-    const { payload } = typeof key === "function" ? await jwtVerify(token, key, options) : await jwtVerify(token, key, options);
+    const { payload } =
+      typeof key === "function" ? await jwtVerify(token, key, options) : await jwtVerify(token, key, options);
     return payload;
   } catch (error) {
     if (!(error instanceof errors.JOSEError) || OUR_TROUBLE.has(error.code)) {
-      throw failure("internal", "Caller tokens cannot be checked now.", { reason: "the JWKS could not be read", retryAfterS: 5, cause: error });
+      throw failure("internal", "Caller tokens cannot be checked now.", {
+        reason: "the JWKS could not be read",
+        retryAfterS: 5,
+        cause: error,
+      });
     }
     throw unauthenticated(REFUSALS[error.code] ?? "The token is not valid.", error);
   }

@@ -16,7 +16,7 @@ export interface Timer {
 export const systemClock: Clock = {
   now: () => Date.now(),
   after(ms) {
-    let handle: ReturnType<typeof setTimeout> | undefined;
+    let handle: ReturnType<typeof setTimeout> | null = null;
     const done = new Promise<void>((resolve) => {
       handle = setTimeout(resolve, ms);
     });

@@ -158,7 +158,10 @@ function checkTogether(read: Values, report: Report): void {
     report("JWT_SECRET_KEY", "expected JWT_SECRET_KEY (32 bytes or more; openssl rand -base64 32) or JWT_JWKS_URL");
   }
   if (!read.TOKEN_ENCRYPTION_KEY && !read.JWT_SECRET_KEY) {
-    report("TOKEN_ENCRYPTION_KEY", "expected 32 bytes in base64 (openssl rand -base64 32), as there is no JWT_SECRET_KEY to derive from");
+    report(
+      "TOKEN_ENCRYPTION_KEY",
+      "expected 32 bytes in base64 (openssl rand -base64 32), as there is no JWT_SECRET_KEY to derive from",
+    );
   }
   for (const name of ["MICROSOFT_CLIENT_ID", "MICROSOFT_CLIENT_SECRET"] as const) {
     if (!read[name]) report(name, "expected the app registration's value (Entra admin centre, App registrations)");

@@ -9,7 +9,9 @@ export async function sha256(text: string): Promise<string> {
 
 /** True where both texts are equal, in time that does not depend on where they differ. */
 export async function equalSecrets(left: string, right: string): Promise<boolean> {
-  const [a, b] = await Promise.all([left, right].map((text) => crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))));
+  const [a, b] = await Promise.all(
+    [left, right].map((text) => crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))),
+  );
   return a !== undefined && b !== undefined && crypto.subtle.timingSafeEqual(a, b);
 }
 
@@ -22,6 +24,10 @@ export function randomBase64url(bytes: number): string {
 export async function deriveFor(purpose: string, key: Uint8Array): Promise<Uint8Array> {
   const material = await crypto.subtle.importKey("raw", key, "HKDF", false, ["deriveBits"]);
   const info = new TextEncoder().encode(purpose);
-  const bits = await crypto.subtle.deriveBits({ name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info }, material, 256);
+  const bits = await crypto.subtle.deriveBits(
+    { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info },
+    material,
+    256,
+  );
   return new Uint8Array(bits);
 }

@@ -23,7 +23,12 @@ export const FAILURES = {
   reauth_required: { status: 409, title: "The account must be connected again", mend: "user", retry: false },
   admin_consent_required: { status: 409, title: "An administrator must consent", mend: "admin", retry: false },
   scope_insufficient: { status: 403, title: "The grant does not cover this", mend: "user", retry: false },
-  provider_misconfigured: { status: 500, title: "The provider is not set up correctly", mend: "operator", retry: false },
+  provider_misconfigured: {
+    status: 500,
+    title: "The provider is not set up correctly",
+    mend: "operator",
+    retry: false,
+  },
   provider_throttled: { status: 503, title: "The provider is throttling", mend: "nobody", retry: true },
   provider_unavailable: { status: 503, title: "The provider is unavailable", mend: "nobody", retry: true },
   provider_timeout: { status: 504, title: "The provider did not answer in time", mend: "nobody", retry: true },
@@ -79,7 +84,9 @@ export interface FailureData {
 }
 
 /** What a validator or an RPC method answers: a value, or the failure that a caller turns into a response. */
-export type Result<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: FailureData };
+export type Result<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly failure: FailureData };
 
 /** The one error class. Thrown inside a Worker; use {@link Failure.toData} to send it across RPC. */
 export class Failure extends Error {

@@ -147,8 +147,13 @@ function pauseBefore(outbound: Outbound, outcome: Outcome, attempt: number, rand
 function settle(outbound: Outbound, outcome: Outcome): Answer {
   if ("answer" in outcome) return outcome.answer;
   const code = outcome.silent === "timeout" ? "provider_timeout" : "provider_unavailable";
-  const detail = outcome.silent === "timeout" ? "The provider did not answer in time." : "The provider could not be reached.";
-  throw failure(code, detail, { retryAfterS: 5, reason: `${outbound.label}: ${String(outcome.cause)}`, cause: outcome.cause });
+  const detail =
+    outcome.silent === "timeout" ? "The provider did not answer in time." : "The provider could not be reached.";
+  throw failure(code, detail, {
+    retryAfterS: 5,
+    reason: `${outbound.label}: ${String(outcome.cause)}`,
+    cause: outcome.cause,
+  });
 }
 
 /** Seconds until the time that a `Retry-After` names, in either form (RFC 9110); undefined when absent or malformed. */

@@ -21,7 +21,8 @@ export interface Logger {
   with(fields: LogFields): Logger;
 }
 
-const SECRET_NAME = /token|secret|password|authorization|cookie|assertion|verifier|sealed|^code$|^state$|^nonce$|^sasl$/i;
+const SECRET_NAME =
+  /token|secret|password|authorization|cookie|assertion|verifier|sealed|^code$|^state$|^nonce$|^sasl$/i;
 // JWTs, our own sealed values, and long unbroken base64-like runs: what tokens look like.
 const SECRET_SHAPE = /eyJ[\w-]{8,}(\.[\w-]*){1,4}|v1\.[\w-]+\.[\w-]+\.[\w-]+|[\w~+/=-]{48,}(\.[\w~+/=-]+)*/g;
 const MAX_DEPTH = 4;
@@ -31,7 +32,12 @@ export function createLogger(level: LogLevel, bound: LogFields = {}): Logger {
   const floor = LOG_LEVELS.indexOf(level);
   const write = (at: LogLevel, event: string, fields: LogFields = {}) => {
     if (LOG_LEVELS.indexOf(at) < floor) return;
-    const line = JSON.stringify({ level: at, time: new Date().toISOString(), event, ...redact({ ...bound, ...fields }) });
+    const line = JSON.stringify({
+      level: at,
+      time: new Date().toISOString(),
+      event,
+      ...redact({ ...bound, ...fields }),
+    });
     CONSOLE[at](line);
   };
   return {
@@ -57,7 +63,10 @@ export function redact(fields: LogFields): Record<string, unknown> {
 
 function redactObject(fields: object, depth: number): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => [name, SECRET_NAME.test(name) ? hide(value) : redactValue(value, depth)]),
+    Object.entries(fields).map(([name, value]) => [
+      name,
+      SECRET_NAME.test(name) ? hide(value) : redactValue(value, depth),
+    ]),
   );
 }
 

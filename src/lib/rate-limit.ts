@@ -27,7 +27,11 @@ export interface LimitVerdict {
 export type Hits = readonly number[];
 
 /** Judges a request at `now` against the hits so far; gives the verdict and the hits to keep. A refused request does not count. */
-export function judge(limit: Limit & { readonly bucket: string }, hits: Hits, now: number): { verdict: LimitVerdict; hits: Hits } {
+export function judge(
+  limit: Limit & { readonly bucket: string },
+  hits: Hits,
+  now: number,
+): { verdict: LimitVerdict; hits: Hits } {
   const live = hits.filter((at) => at > now - limit.windowMs && at <= now).slice(-limit.quota);
   const allowed = live.length < limit.quota;
   const kept = allowed ? [...live, now] : live;

@@ -49,7 +49,10 @@ export async function open(ring: KeyRing, place: SealedPlace, sealed: string): P
     );
     return new TextDecoder().decode(plain);
   } catch (cause) {
-    throw refused(`altered, or sealed for another place than ${place.system} ${place.connection} ${place.field}`, cause);
+    throw refused(
+      `altered, or sealed for another place than ${place.system} ${place.connection} ${place.field}`,
+      cause,
+    );
   }
 }
 

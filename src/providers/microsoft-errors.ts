@@ -164,7 +164,10 @@ function pick(refusal: OAuthRefusal, hint: VerdictRow | undefined): VerdictRow {
   if (refusal.status !== undefined && refusal.status >= 500) return transient("provider_unavailable");
   const suberror = SUBERRORS[refusal.suberror ?? ""];
   // The number may name the reason better than the suberror, but not change who mends it or how.
-  if (suberror) return hint?.kind === suberror.kind && hint.mend === suberror.mend ? { ...suberror, reason: hint.reason } : suberror;
+  if (suberror)
+    return hint?.kind === suberror.kind && hint.mend === suberror.mend
+      ? { ...suberror, reason: hint.reason }
+      : suberror;
   const plain = OAUTH_ERRORS[refusal.error];
   return hint ?? plain ?? { kind: "unknown", reason: "provider_error", mend: "operator" };
 }

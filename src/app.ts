@@ -1,0 +1,75 @@
+/** Mounts every surface for each system. The one error handler is here. */
+import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { cors } from "hono/cors";
+import { createMiddleware } from "hono/factory";
+import { routePath } from "hono/route";
+import { secureHeaders } from "hono/secure-headers";
+import { failure } from "./lib/errors.ts";
+import { requestIdFrom, SYSTEMS, type SystemName } from "./lib/ids.ts";
+import type { Hosted } from "./routes/context.ts";
+import { soundConfiguration } from "./routes/guards.ts";
+import { microsoftAuth } from "./routes/microsoft-auth.ts";
+import { microsoftCalendar } from "./routes/microsoft-calendar.ts";
+import { microsoftHealth } from "./routes/microsoft-health.ts";
+import { premisesOf } from "./routes/premises.ts";
+import { respondToError, respondWith, tooLarge } from "./routes/respond.ts";
+
+const BODY_LIMIT_BYTES = 64 * 1024;
+
+/** Builds the whole application. */
+export function createApp() {
+  const app = new Hono<Hosted>({ strict: false });
+  app.onError((error, c) => respondToError(error, c));
+  app.notFound((c) => respondWith(failure("not_found", "There is no such route.").toData(), c));
+  app.use(opened, secureHeaders({ xFrameOptions: "DENY" }), crossOrigin);
+  app.use(bodyLimit({ maxSize: BODY_LIMIT_BYTES, onError: (c) => respondToError(tooLarge(), c) }));
+  app.route("/api/v1/health/microsoft", microsoftHealth());
+  for (const name of SYSTEMS) app.route(BASE[name], surfacesOf(name));
+  return app;
+}
+
+const BASE = { main: "/api/v1", beta: "/api/v1/beta" } as const satisfies Record<SystemName, string>;
+
+/** The same surfaces for either system; what differs is the system that the middleware binds. */
+function surfacesOf(name: SystemName) {
+  const bind = createMiddleware<Hosted>(async (c, next) => {
+    c.set("system", c.get("premises").systems[name]);
+    await next();
+  });
+  const surfaces = new Hono<Hosted>({ strict: false });
+  for (const path of ["/auth/microsoft/*", "/calendar/microsoft/*"]) surfaces.use(path, bind, soundConfiguration);
+  return surfaces.route("/auth/microsoft", microsoftAuth()).route("/calendar/microsoft", microsoftCalendar());
+}
+
+/** Opens the premises, gives the request its id, and says in one line how it ended. */
+const opened = createMiddleware<Hosted>(async (c, next) => {
+  const started = Date.now();
+  const premises = premisesOf(c.env);
+  const requestId = requestIdFrom(c.req.header("X-Request-Id"));
+  const log = premises.log.with({ request_id: requestId });
+  c.set("premises", premises);
+  c.set("requestId", requestId);
+  c.set("log", log);
+  await next();
+  c.res.headers.set("X-Request-Id", requestId);
+  // The route's pattern, never the URL: codes, states and ids stay out of the log.
+  log.info("request", {
+    method: c.req.method,
+    route: routePath(c, -1),
+    status: c.res.status,
+    took_ms: Date.now() - started,
+  });
+});
+
+const crossOrigin = createMiddleware<Hosted>(async (c, next) => {
+  const { corsOrigins } = c.get("premises").config;
+  if (corsOrigins !== "*" && corsOrigins.length === 0) return next();
+  return cors({
+    origin: corsOrigins === "*" ? "*" : [...corsOrigins],
+    allowMethods: ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
+    allowHeaders: ["Authorization", "Content-Type", "If-Match", "Idempotency-Key", "X-Request-Id"],
+    exposeHeaders: ["ETag", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id"],
+    maxAge: 600,
+  })(c, next);
+});

@@ -1,0 +1,60 @@
+/** Refreshes that the schedule asks for, spread over time and run by the keeper's alarm. */
+import { Failure } from "../lib/errors.ts";
+import type { ConnectionId } from "../lib/ids.ts";
+import type { Due } from "./journal.ts";
+import { refresh } from "./refresh.ts";
+import { loadRows } from "./rows.ts";
+import { scopesOf } from "./tokens.ts";
+import type { Vault } from "./vault.ts";
+
+/** A token that dies within this time is worth renewing when the schedule says so, ms. */
+const SOON_MS = 25 * 60_000;
+
+/** Notes that a connection is to be refreshed at that time. Asking twice changes nothing. */
+export function plan(vault: Vault, id: ConnectionId, due: Due): void {
+  const known = vault.journal.due.get(id);
+  if (known?.generation === due.generation) return;
+  vault.journal.due.put(id, due);
+  vault.wakeBy(due.at);
+}
+
+/** Runs what is due and gives how many were refreshed. A failure is the refresh's own to log; the next tick of the schedule asks again. */
+export async function runDue(vault: Vault): Promise<number> {
+  let done = 0;
+  for (const [id, due] of vault.journal.due.all()) {
+    if (due.at > vault.clock.now()) {
+      vault.wakeBy(due.at);
+      continue;
+    }
+    vault.journal.due.drop(id);
+    done += await refreshGeneration(vault, id, due.generation);
+  }
+  return done;
+}
+
+async function refreshGeneration(vault: Vault, id: ConnectionId, generation: number): Promise<number> {
+  const row = (await loadRows(vault)).get(id);
+  if (row?.status !== "active" || row.generation !== generation) return 0;
+  try {
+    for (const resource of resourcesToRenew(vault, id)) await refresh(vault, id, resource);
+    return 1;
+  } catch (error) {
+    if (error instanceof Failure) return 0;
+    throw error;
+  }
+}
+
+/** The resources whose token dies soon; where none does, any one of the grant's: showing the refresh token is what keeps it alive. */
+function resourcesToRenew(vault: Vault, id: ConnectionId): string[] {
+  const row = vault.memory.rows?.get(id);
+  if (!row) return [];
+  const before = vault.clock.now() + SOON_MS;
+  const dying = Object.entries(row.accessTokens).flatMap(([name, token]) =>
+    token.expiresAt !== null && token.expiresAt < before ? [name] : [],
+  );
+  if (dying.length > 0) return dying;
+  const provider = vault.provider(row.provider);
+  return Object.keys(provider.resources)
+    .filter((name) => scopesOf(provider, name, row.scopes).length > 0)
+    .slice(0, 1);
+}

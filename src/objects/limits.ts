@@ -1,0 +1,56 @@
+/** Limits that survive their object's sleep. */
+import type { Clock } from "../lib/clock.ts";
+import { type Hits, judge, type Limit, type LimitVerdict } from "../lib/rate-limit.ts";
+import type { KeeperStorage } from "../connections/journal.ts";
+
+/**
+ * Windows longer than this are written through: their object may be gone before they end. Shorter ones are written
+ * behind, before the object could have slept: a write per request would cost more than all the rest of it.
+ */
+const WRITE_BEHIND_UP_TO_MS = 60_000;
+const PREFIX = "limit:";
+
+/** The limits of one object. */
+export interface Limiter {
+  /** Judges one request now. */
+  hit(limit: Limit & { readonly bucket: string }): LimitVerdict;
+  /** True while something waits to be written. */
+  isDirty(): boolean;
+  /** Writes what waits. */
+  flush(): void;
+  /** Removes what no longer counts from storage; gives when to ask again, ms, or undefined where nothing is left. */
+  sweep(windowMs: number): number | undefined;
+}
+
+/** Builds the limiter over an object's storage. Hits are read from it once per life. */
+export function createLimiter(storage: KeeperStorage, clock: Clock): Limiter {
+  const memory = new Map<string, Hits>();
+  const dirty = new Set<string>();
+  const load = (bucket: string) => memory.get(bucket) ?? storage.get<Hits>(PREFIX + bucket) ?? [];
+  const save = (bucket: string) => storage.put(PREFIX + bucket, memory.get(bucket) ?? []);
+  return {
+    hit(limit) {
+      const { verdict, hits } = judge(limit, load(limit.bucket), clock.now());
+      memory.set(limit.bucket, hits);
+      if (!verdict.allowed) return verdict;
+      if (limit.windowMs > WRITE_BEHIND_UP_TO_MS) save(limit.bucket);
+      else dirty.add(limit.bucket);
+      return verdict;
+    },
+    isDirty: () => dirty.size > 0,
+    flush() {
+      for (const bucket of dirty) save(bucket);
+      dirty.clear();
+    },
+    sweep(windowMs) {
+      let latest = 0;
+      for (const [key, hits] of storage.list<Hits>({ prefix: PREFIX }))
+        latest = Math.max(latest, hits.at(-1) ?? 0, ...(memory.get(key.slice(PREFIX.length)) ?? []));
+      const ends = latest + windowMs;
+      if (ends > clock.now()) return ends;
+      for (const [key] of [...storage.list<Hits>({ prefix: PREFIX })]) storage.delete(key);
+      memory.clear();
+      return undefined;
+    },
+  };
+}

@@ -1,0 +1,158 @@
+/** Microsoft sign-in: start, callback, profile. */
+import { Hono } from "hono";
+import { deleteCookie, getCookie, setCookie } from "hono/cookie";
+import * as z from "zod";
+import { FLOW_LIFE_MS } from "../connections/start.ts";
+import { readState } from "../connections/state.ts";
+import { readProfile } from "../graph/profile.ts";
+import { rfc3339 } from "../lib/clock.ts";
+import { randomBase64url, sha256 } from "../lib/digest.ts";
+import { Failure, failure, unwrap } from "../lib/errors.ts";
+import type { OAuthRefusal } from "../providers/provider.ts";
+import type { Hosted, HostedContext } from "./context.ts";
+import { callerWith, keeperOf, limitedBy, limitedByAddress, spend } from "./guards.ts";
+import { graphOf } from "./microsoft-graph.ts";
+import { invalid, requireValid } from "./respond.ts";
+
+const PROVIDER = "microsoft";
+const BUCKET = "authorize";
+
+const Json = z.string().max(4_096).refine(isJsonObject, "expected a JSON object");
+
+const StartQuery = z.object({
+  mode: z.enum(["redirect", "json"], "expected redirect, or nothing").optional(),
+  return_to: z.url("expected an absolute URL").max(2_048).optional(),
+  login_hint: z.string().min(1).max(320).optional(),
+  prompt: z.enum(["login", "none", "consent", "select_account"]).optional(),
+  domain_hint: z.string().min(1).max(255).optional(),
+  claims: Json.optional(),
+});
+
+/** The routes below `auth/microsoft`. */
+export function microsoftAuth() {
+  return new Hono<Hosted>({ strict: false })
+    .get("/", callerWith("own_connections"), limitedBy(BUCKET), begin)
+    .get("/callback", limitedByAddress("callback"), complete)
+    .get("/user", callerWith("own_connections"), limitedBy("profile"), profile);
+}
+
+async function begin(c: HostedContext): Promise<Response> {
+  const query = StartQuery.safeParse(c.req.query());
+  requireValid(query);
+  const { mode, return_to: returnTo, ...hints } = StartQuery.parse(c.req.query());
+  requireReturnTo(c, returnTo);
+  const secret = mode === "redirect" ? randomBase64url(32) : undefined;
+  const answer = await keeperOf(c).start({
+    bucket: BUCKET,
+    provider: PROVIDER,
+    redirectUri: redirectUriOf(c),
+    returnTo,
+    hints,
+    browser: secret && (await sha256(secret)),
+    actor: c.get("caller").subject,
+  });
+  const started = spend(c, answer);
+  c.header("Cache-Control", "no-store");
+  if (secret === undefined) {
+    return c.json({
+      authorization_url: started.authorizationUrl,
+      state: started.state,
+      expires_at: rfc3339(started.expiresAt),
+    });
+  }
+  setCookie(c, cookieName(started.flow), secret, { ...COOKIE, maxAge: FLOW_LIFE_MS / 1000 });
+  return c.redirect(started.authorizationUrl, 302);
+}
+
+/** Lax: the provider sends the browser back by a top-level GET from another site. `__Host-`: nobody else's subdomain can set it. */
+const COOKIE = { prefix: "host", path: "/", secure: true, httpOnly: true, sameSite: "Lax" } as const;
+
+function cookieName(flow: string): string {
+  return `latchkey-${flow}`;
+}
+
+async function complete(c: HostedContext): Promise<Response> {
+  const query = c.req.query();
+  const system = c.get("system");
+  const state = await readState(
+    system.ring,
+    { system: system.name, provider: PROVIDER, now: Date.now() },
+    query["state"],
+  );
+  const secret = getCookie(c, cookieName(state.flow), "host");
+  if (secret !== undefined) deleteCookie(c, cookieName(state.flow), COOKIE);
+  const finished = unwrap(
+    await system.keeper(state.owner).finish({
+      flow: state.flow,
+      redirectUri: state.redirectUri,
+      browser: secret === undefined ? undefined : await sha256(secret),
+      answer: answerIn(query),
+      requestId: c.get("requestId"),
+    }),
+  );
+  c.header("Cache-Control", "no-store");
+  c.header("Referrer-Policy", "no-referrer");
+  if (finished.returnTo !== undefined)
+    return c.redirect(returnUrl(finished.returnTo, finished, c.get("requestId")), 303);
+  if (finished.failure) throw new Failure(finished.failure);
+  return c.json({ connection: finished.connection });
+}
+
+/** RFC 6749 section 4.1.2: a code, or an error. Test the error first; Entra sends other parameters beside it. */
+function answerIn(query: Readonly<Record<string, string>>): { code: string } | { refusal: OAuthRefusal } {
+  const { error, error_description: description = "", error_subcode: subcode, code } = query;
+  if (error !== undefined)
+    return { refusal: { error, description, ...(subcode === undefined ? {} : { suberror: subcode }) } };
+  if (code === undefined || code === "")
+    throw failure("state_invalid", "The provider sent neither a code nor an error. Start again.");
+  return { code };
+}
+
+function returnUrl(
+  returnTo: string,
+  finished: {
+    readonly connection?: { readonly id: string };
+    readonly failure?: { readonly code: string; readonly extra?: { readonly reason?: string } };
+  },
+  requestId: string,
+): string {
+  const url = new URL(returnTo);
+  if (finished.connection) url.searchParams.set("connection", finished.connection.id);
+  if (finished.failure) {
+    url.searchParams.set("error", finished.failure.code);
+    if (finished.failure.extra?.reason) url.searchParams.set("reason", finished.failure.extra.reason);
+    url.searchParams.set("request_id", requestId);
+  }
+  return url.toString();
+}
+
+async function profile(c: HostedContext): Promise<Response> {
+  const me = await readProfile(graphOf(c, "profile"));
+  c.header("Cache-Control", "no-store");
+  return c.json(me);
+}
+
+function requireReturnTo(c: HostedContext, returnTo: string | undefined): void {
+  const { returnToOrigins } = c.get("premises").config;
+  if (returnTo === undefined || returnToOrigins.includes(new URL(returnTo).origin)) return;
+  throw invalid([{ path: "return_to", message: "its origin is not among RETURN_TO_ORIGINS" }]);
+}
+
+/** The main system's may be set by MICROSOFT_REDIRECT_URI; the other's then differs from it as the paths do. */
+function redirectUriOf(c: HostedContext): string {
+  const { name, basePath, config, provider, systems } = { ...c.get("system"), systems: c.get("premises").systems };
+  const own = `${config.publicUrl}${basePath}/auth/microsoft/callback`;
+  const given = provider(PROVIDER).redirectUri;
+  if (given === undefined || name === "main") return given ?? own;
+  const mainPath = `${systems.main.basePath}/auth/microsoft/callback`;
+  return given.endsWith(mainPath) ? given.slice(0, -mainPath.length) + own.slice(config.publicUrl.length) : own;
+}
+
+function isJsonObject(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,93 @@
+/** The calendar of a connected Microsoft account. */
+import { zValidator } from "@hono/zod-validator";
+import { Hono } from "hono";
+import * as z from "zod";
+import { createEvent } from "../calendar/create-event.ts";
+import type { CursorSeal } from "../calendar/cursor.ts";
+import { deleteEvent } from "../calendar/delete-event.ts";
+import { getCalendars } from "../calendar/get-calendars.ts";
+import { EventInput, EventPatch, GraphId } from "../calendar/input.ts";
+import { listEvents } from "../calendar/list-events.ts";
+import { ListQuery } from "../calendar/list-query.ts";
+import { updateEvent } from "../calendar/update-event.ts";
+import { open, seal } from "../lib/seal.ts";
+import type { Hosted, HostedContext } from "./context.ts";
+import { callerWith, jsonBody, limitedBy, ownerOf } from "./guards.ts";
+import { graphOf } from "./microsoft-graph.ts";
+import { requireValid } from "./respond.ts";
+
+const own = callerWith("own_connections");
+
+const WriteHeaders = z.object({
+  "if-match": z.string().min(1).max(1_024).optional(),
+  "idempotency-key": z
+    .string()
+    .regex(/^[\x21-\x7e]{1,255}$/, "expected 1 to 255 printable ASCII characters")
+    .optional(),
+});
+
+const EventPath = z.object({ id: GraphId });
+
+/** The routes below `calendar/microsoft`. */
+export function microsoftCalendar() {
+  const change = [
+    own,
+    limitedBy("events_write"),
+    zValidator("param", EventPath, requireValid),
+    zValidator("header", WriteHeaders, requireValid),
+  ] as const;
+  return new Hono<Hosted>({ strict: false })
+    .get("/", own, limitedBy("calendar"), async (c) => c.json(await getCalendars(graphOf(c, "calendar"))))
+    .get("/events", own, limitedBy("events_read"), async (c) => {
+      const { connection: _account, ...query } = c.req.query();
+      const parsed = ListQuery.safeParse(query);
+      requireValid(parsed);
+      return c.json(await listEvents(graphOf(c, "events_read"), cursorSeal(c), ListQuery.parse(query)));
+    })
+    .post(
+      "/events",
+      own,
+      limitedBy("events_write"),
+      zValidator("header", WriteHeaders, requireValid),
+      jsonBody,
+      zValidator("json", EventInput, requireValid),
+      async (c) => {
+        const idempotencyKey = c.req.valid("header")["idempotency-key"];
+        const event = await createEvent(graphOf(c, "events_write"), c.req.valid("json"), { idempotencyKey });
+        if (event.etag) c.header("ETag", event.etag);
+        return c.json(event, 201);
+      },
+    )
+    .on(
+      ["PATCH", "PUT"],
+      "/events/:id",
+      ...change,
+      jsonBody,
+      zValidator("json", EventPatch, requireValid),
+      async (c) => {
+        const event = await updateEvent(graphOf(c, "events_write"), {
+          id: c.req.valid("param").id,
+          patch: c.req.valid("json"),
+          ...ifMatch(c.req.valid("header")),
+        });
+        if (event.etag) c.header("ETag", event.etag);
+        return c.json(event);
+      },
+    )
+    .delete("/events/:id", ...change, async (c) => {
+      await deleteEvent(graphOf(c, "events_write"), c.req.valid("param").id, ifMatch(c.req.valid("header")));
+      return c.body(null, 204);
+    });
+}
+
+function ifMatch(headers: z.infer<typeof WriteHeaders>): { ifMatch?: string } {
+  const value = headers["if-match"];
+  return value === undefined ? {} : { ifMatch: value };
+}
+
+/** Cursors open only for the same system and owner. */
+function cursorSeal(c: HostedContext): CursorSeal {
+  const { ring, name } = c.get("system");
+  const place = { system: name, owner: ownerOf(c), connection: "-", field: "events-cursor" };
+  return { seal: (plain) => seal(ring, place, plain), open: (sealed) => open(ring, place, sealed) };
+}

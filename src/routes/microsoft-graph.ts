@@ -1,0 +1,51 @@
+/** Microsoft Graph for the caller of a request. */
+import { authorizePathFor } from "../connections/reauth.ts";
+import { createGraph, type Graph } from "../graph/client.ts";
+import { failure } from "../lib/errors.ts";
+import { ConnectionId } from "../lib/ids.ts";
+import type { Bucket } from "../lib/limits.ts";
+import type { HostedContext } from "./context.ts";
+import { keeperOf, spend } from "./guards.ts";
+
+const PROVIDER = "microsoft";
+const RESOURCE = "graph";
+
+/** A client that asks the caller's keeper for tokens. The first call is also the one that counts against `bucket`. `?connection=` names an account; otherwise it is the one connected last. */
+export function graphOf(c: HostedContext, bucket: Bucket): Graph {
+  const system = c.get("system");
+  const connection = connectionIn(c);
+  const wanted = {
+    provider: PROVIDER,
+    resource: RESOURCE,
+    ...(connection === undefined ? {} : { connection }),
+  } as const;
+  let counted = false;
+  return createGraph({
+    baseUrl: system.provider(PROVIDER).resources[RESOURCE]?.baseUrl ?? "",
+    sender: system.sender,
+    log: c.get("log"),
+    authorizePath: (claims) => authorizePathFor(system, PROVIDER, claims),
+    source: {
+      async grant(rejected) {
+        const counts = counted ? {} : { bucket };
+        counted = true;
+        const grant = spend(
+          c,
+          await keeperOf(c).use({ ...wanted, ...counts, ...(rejected === undefined ? {} : { rejected }) }),
+        );
+        if (grant.staleReason)
+          c.get("log").warn("older token served", { connection: grant.connection, failure: grant.staleReason });
+        return grant;
+      },
+    },
+  });
+}
+
+/** The connection that `?connection=` names. An id that cannot be ours is as unknown as another owner's. */
+function connectionIn(c: HostedContext): ConnectionId | undefined {
+  const named = c.req.query("connection");
+  if (named === undefined) return undefined;
+  const id = ConnectionId.safeParse(named);
+  if (id.success) return id.data;
+  throw failure("not_found", "No such connection.");
+}
