@@ -3,10 +3,11 @@ import type { Connection } from "../db/connections.ts";
 import { equalSecrets } from "../lib/digest.ts";
 import { Failure, failure } from "../lib/errors.ts";
 import { type ConnectionId, newConnectionId } from "../lib/ids.ts";
-import type { Identity, OAuthRefusal, Provider } from "../providers/provider.ts";
+import type { Identity, OAuthRefusal, Provider, Verdict } from "../providers/provider.ts";
 import { record } from "./audit.ts";
 import { identityIn } from "./id-token.ts";
 import type { Flow } from "./journal.ts";
+import { authorizePathFor } from "./reauth.ts";
 import { commitRow, loadRows } from "./rows.ts";
 import { requestTokens, type TokenAnswer } from "./token-request.ts";
 import { scopesOf, sealAnswer, type TokenHolder } from "./tokens.ts";
@@ -65,18 +66,30 @@ async function isSameBrowser(flow: Flow, browser: string | undefined): Promise<b
 }
 
 async function connect(vault: Vault, flow: Flow, { answer }: FinishInput): Promise<Connection> {
-  const provider = vault.provider(flow.provider);
-  if ("refusal" in answer) throw refused(vault, provider, flow, { verdict: provider.classify(answer.refusal) });
+  const signIn = { vault, flow, provider: vault.provider(flow.provider) };
+  if ("refusal" in answer) throw refused(signIn, signIn.provider.classify(answer.refusal));
   // Rows that cannot be read now must not cost the user the grant: ask before the code is spent.
   await loadRows(vault);
-  const tokens = await redeem(vault, provider, flow, answer.code);
+  const tokens = await redeem(signIn, answer.code);
   if (!tokens.id_token) throw failure("provider_error", "The provider sent no id_token.");
   const { sender, clock } = vault;
-  const identity = await identityIn(tokens.id_token, { provider, sender, nonce: flow.nonce, now: clock.now() });
-  return store(vault, { provider, flow, identity, tokens });
+  const identity = await identityIn(tokens.id_token, {
+    provider: signIn.provider,
+    sender,
+    nonce: flow.nonce,
+    now: clock.now(),
+  });
+  return store(vault, { provider: signIn.provider, flow, identity, tokens });
 }
 
-async function redeem(vault: Vault, provider: Provider, flow: Flow, code: string): Promise<TokenAnswer> {
+interface SignIn {
+  readonly vault: Vault;
+  readonly flow: Flow;
+  readonly provider: Provider;
+}
+
+async function redeem(signIn: SignIn, code: string): Promise<TokenAnswer> {
+  const { vault, flow, provider } = signIn;
   const asked = [...provider.openidScopes, ...scopesOf(provider, provider.firstResource, flow.scopes)];
   const outcome = await requestTokens(
     { sender: vault.sender, provider, timeoutMs: vault.times.requestMs },
@@ -92,20 +105,13 @@ async function redeem(vault: Vault, provider: Provider, flow: Flow, code: string
   if (outcome.kind === "unknown") throw outcome.failure;
   // A grant that is refused here is the code's, not the account's: a new sign-in gets a new one.
   const { verdict, refusal, retryAfterS } = outcome;
-  const codeRefused = refusal.error === "invalid_grant" && (verdict.dead || verdict.reason === "grant_invalid");
-  throw refused(vault, provider, flow, {
-    verdict: codeRefused ? { ...verdict, kind: "restart" } : verdict,
-    retryAfterS,
-  });
+  const ofTheCode = verdict.dead === true || verdict.reason === "grant_invalid";
+  const restart = refusal.error === "invalid_grant" && ofTheCode;
+  throw refused(signIn, restart ? { ...verdict, kind: "restart" } : verdict, retryAfterS);
 }
 
-function refused(
-  vault: Vault,
-  provider: Provider,
-  flow: Flow,
-  { verdict, retryAfterS }: { verdict: ReturnType<Provider["classify"]>; retryAfterS?: number | undefined },
-): Failure {
-  const authorizePath = `${vault.basePath}/auth/${provider.id}/`;
+function refused({ vault, provider, flow }: SignIn, verdict: Verdict, retryAfterS?: number): Failure {
+  const authorizePath = authorizePathFor(vault, provider.id);
   return failureOf(verdict, { stage: "connect", provider, authorizePath, redirectUri: flow.redirectUri, retryAfterS });
 }
 

@@ -2,9 +2,8 @@
 import type { Connection } from "../db/connections.ts";
 import { Failure, failure } from "../lib/errors.ts";
 import type { ConnectionId, ProviderId } from "../lib/ids.ts";
-import type { Provider } from "../providers/provider.ts";
 import type { AccessGrant } from "./grant.ts";
-import { authorizePathFor, reauthFailure } from "./reauth.ts";
+import { authorizePathFor, requireActive } from "./reauth.ts";
 import { refresh } from "./refresh.ts";
 import { loadRows } from "./rows.ts";
 import { openGrant, scopesOf, ticketOf } from "./tokens.ts";
@@ -29,9 +28,8 @@ const RENEWAL_PAUSE_MS = 60_000;
 
 /** Gives a token. Failures: `not_connected`, `not_found`, `reauth_required`, `scope_insufficient`, and those of a refresh. */
 export async function use(vault: Vault, input: UseInput): Promise<AccessGrant> {
-  const provider = vault.provider(input.provider);
-  const row = usable(vault, select(vault, await loadRows(vault), input));
-  requireResource(vault, provider, row, input.resource);
+  const row = requireActive(vault, select(vault, await loadRows(vault), input));
+  requireResource(vault, row, input.resource);
   const grant = isFresh(vault, row, input) ? await openGrant(vault, row, input.resource) : undefined;
   const given = grant ?? (await renew(vault, row, input));
   vault.memory.used.set(row.id, vault.clock.now());
@@ -60,12 +58,8 @@ function notConnected(vault: Vault, provider: ProviderId): Failure {
   });
 }
 
-function usable(vault: Vault, row: Connection): Connection {
-  if (row.status === "reauth_required") throw reauthFailure(vault, row);
-  return row;
-}
-
-function requireResource(vault: Vault, provider: Provider, row: Connection, resource: string): void {
+function requireResource(vault: Vault, row: Connection, resource: string): void {
+  const provider = vault.provider(row.provider);
   if (row.accessTokens[resource] || scopesOf(provider, resource, row.scopes).length > 0) return;
   throw failure("scope_insufficient", `The grant holds no scope of ${resource}.`, {
     extra: {
@@ -87,7 +81,7 @@ function isFresh(vault: Vault, row: Connection, { resource, minTtlMs = 0, reject
 
 async function renew(vault: Vault, row: Connection, input: UseInput): Promise<AccessGrant> {
   try {
-    const renewed = usable(vault, await refresh(vault, row.id, input.resource));
+    const renewed = await refresh(vault, row.id, input.resource);
     const grant = await openGrant(vault, renewed, input.resource);
     if (grant) return grant;
   } catch (error) {

@@ -71,5 +71,5 @@ function adminConsentUrl({ provider, redirectUri }: VerdictContext): string | un
     scope: provider.scopes.join(" "),
     redirect_uri: redirectUri,
   });
-  return `${provider.adminConsentUrl}?${query}`;
+  return `${provider.adminConsentUrl}?${query.toString()}`;
 }

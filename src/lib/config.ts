@@ -142,7 +142,7 @@ function readAll(env: Readonly<Record<string, unknown>>, report: Report): Values
     if (parsed.success) read[name] = parsed.data;
     if (!parsed.success) report(name, parsed.error.issues[0]?.message ?? "not valid");
   }
-  return read as Values; // each value was parsed by the schema that Values is inferred from
+  return read; // each value was parsed by the schema that Values is inferred from
 }
 
 function isSet(value: unknown): boolean {

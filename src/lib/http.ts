@@ -59,7 +59,7 @@ export function createSender(ports: { fetch: Fetch; clock: Clock; log: Logger; r
       const deadline = clock.now() + (outbound.budgetMs ?? 0);
       for (let attempt = 1; ; attempt += 1) {
         const outcome = await tryOnce(ports, outbound, attempt);
-        const pauseMs = pauseBefore(outbound, outcome, attempt, random);
+        const pauseMs = pauseBefore(outbound, outcome, backoffMs(attempt, random));
         const mayRepeat = pauseMs !== undefined && attempt < MAX_TRIES && clock.now() + pauseMs <= deadline;
         if (!mayRepeat) return settle(outbound, outcome);
         await clock.after(pauseMs).done;
@@ -125,7 +125,8 @@ async function readText(response: Response): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
   let bytes = 0;
-  for await (const chunk of response.body) {
+  // The platform's type leaves the chunk open; a response's body is bytes.
+  for await (const chunk of response.body as ReadableStream<Uint8Array>) {
     bytes += chunk.byteLength;
     if (bytes > MAX_ANSWER_BYTES) throw new Error(`the answer is larger than ${MAX_ANSWER_BYTES} bytes`);
     text += decoder.decode(chunk, { stream: true });
@@ -133,8 +134,12 @@ async function readText(response: Response): Promise<string> {
   return text + decoder.decode();
 }
 
-function pauseBefore(outbound: Outbound, outcome: Outcome, attempt: number, random: () => number): number | undefined {
-  const backoff = FIRST_PAUSE_MS * 2 ** (attempt - 1) * (0.5 + random());
+function backoffMs(attempt: number, random: () => number): number {
+  return FIRST_PAUSE_MS * 2 ** (attempt - 1) * (0.5 + random());
+}
+
+/** How long to wait before the same request may be sent again; undefined: it may not. */
+function pauseBefore(outbound: Outbound, outcome: Outcome, backoff: number): number | undefined {
   if ("silent" in outcome) {
     const safe = (outbound.method ?? "GET") === "GET";
     return safe || outbound.repeat === "when-unanswered" ? backoff : undefined;

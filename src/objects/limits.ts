@@ -48,7 +48,7 @@ export function createLimiter(storage: KeeperStorage, clock: Clock): Limiter {
         latest = Math.max(latest, hits.at(-1) ?? 0, ...(memory.get(key.slice(PREFIX.length)) ?? []));
       const ends = latest + windowMs;
       if (ends > clock.now()) return ends;
-      for (const [key] of [...storage.list<Hits>({ prefix: PREFIX })]) storage.delete(key);
+      for (const key of Array.from(storage.list<Hits>({ prefix: PREFIX }), ([name]) => name)) storage.delete(key);
       memory.clear();
       return undefined;
     },

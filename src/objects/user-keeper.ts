@@ -132,7 +132,7 @@ export class UserKeeper extends DurableObject<Env> {
   }
 
   #openVault(owner: Owner): Vault {
-    const { name, basePath, config, ring, rows, audit, sender, log, provider } = this.#system;
+    const { name, basePath, config, ring, rows, audit, sender, log } = this.#system;
     return createVault({
       system: name,
       owner,
@@ -145,7 +145,7 @@ export class UserKeeper extends DurableObject<Env> {
       sender,
       clock: systemClock,
       log: log.with({ system: name }),
-      provider,
+      provider: (id) => this.#system.provider(id),
       background: (work) =>
         this.ctx.waitUntil(work.catch((cause: unknown) => log.warn("background work failed", { owner, cause }))),
       wakeBy: (at) => this.#wakeBy(at),

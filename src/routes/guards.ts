@@ -2,12 +2,12 @@
 import { getConnInfo } from "hono/cloudflare-workers";
 import { createMiddleware } from "hono/factory";
 import { type Access, requireAccess } from "../lib/caller.ts";
-import { Failure, failure, type Result, unwrap } from "../lib/errors.ts";
+import { type Failure, failure, type Result, unwrap } from "../lib/errors.ts";
 import type { Owner } from "../lib/ids.ts";
 import type { Bucket } from "../lib/limits.ts";
 import { limitHeaders, type LimitVerdict } from "../lib/rate-limit.ts";
 import type { Hosted, HostedContext } from "./context.ts";
-import { respondToError, respondWith } from "./respond.ts";
+import { respondWith } from "./respond.ts";
 
 /** Lets only callers with a valid token and the access through. */
 export function callerWith(access: Access) {
@@ -103,5 +103,3 @@ export const soundConfiguration = createMiddleware<Hosted>(async (c, next) => {
     });
   await next();
 });
-
-export { respondToError };

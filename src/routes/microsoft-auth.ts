@@ -140,11 +140,11 @@ function requireReturnTo(c: HostedContext, returnTo: string | undefined): void {
 
 /** The main system's may be set by MICROSOFT_REDIRECT_URI; the other's then differs from it as the paths do. */
 function redirectUriOf(c: HostedContext): string {
-  const { name, basePath, config, provider, systems } = { ...c.get("system"), systems: c.get("premises").systems };
+  const { name, basePath, config } = c.get("system");
   const own = `${config.publicUrl}${basePath}/auth/microsoft/callback`;
-  const given = provider(PROVIDER).redirectUri;
+  const given = c.get("system").provider(PROVIDER).redirectUri;
   if (given === undefined || name === "main") return given ?? own;
-  const mainPath = `${systems.main.basePath}/auth/microsoft/callback`;
+  const mainPath = `${c.get("premises").systems.main.basePath}/auth/microsoft/callback`;
   return given.endsWith(mainPath) ? given.slice(0, -mainPath.length) + own.slice(config.publicUrl.length) : own;
 }
 

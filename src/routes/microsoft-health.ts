@@ -8,7 +8,7 @@ import { open, seal } from "../lib/seal.ts";
 import { SYSTEMS } from "../lib/ids.ts";
 import type { Hosted, HostedContext } from "./context.ts";
 import { callerWith, soundConfiguration } from "./guards.ts";
-import type { Premises } from "./premises.ts";
+import type { Premises, System } from "./premises.ts";
 
 /** Public and unauthenticated: the provider is asked at most this often per isolate, ms. */
 const REMEMBER_MS = 30_000;
@@ -105,20 +105,19 @@ async function checkProvider(premises: Premises): Promise<Check> {
 async function tokens(c: HostedContext): Promise<Response> {
   const { systems } = c.get("premises");
   const now = Date.now();
-  const counted = await Promise.all(
-    SYSTEMS.map(async (name) => [name, await systems[name].schedule.counts(now, SOON_MS)] as const),
-  );
-  const view = counted.map(([name, counts]) => [
-    name,
-    counts.map((count) => ({
-      provider: count.provider,
-      status: count.status,
-      connections: count.connections,
-      expiring_soon: count.expiringSoon,
-      refresh_failures: count.refreshFailures,
-      oldest_refresh: count.oldestRefresh === null ? null : rfc3339(count.oldestRefresh),
-    })),
-  ]);
+  const counted = await Promise.all(SYSTEMS.map(async (name) => [name, await countsOf(systems[name], now)] as const));
   c.header("Cache-Control", "no-store");
-  return c.json({ checked_at: rfc3339(now), systems: Object.fromEntries(view) });
+  return c.json({ checked_at: rfc3339(now), systems: Object.fromEntries<unknown>(counted) });
+}
+
+async function countsOf(system: System, now: number) {
+  const counts = await system.schedule.counts(now, SOON_MS);
+  return counts.map((count) => ({
+    provider: count.provider,
+    status: count.status,
+    connections: count.connections,
+    expiring_soon: count.expiringSoon,
+    refresh_failures: count.refreshFailures,
+    oldest_refresh: count.oldestRefresh === null ? null : rfc3339(count.oldestRefresh),
+  }));
 }

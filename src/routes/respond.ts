@@ -1,6 +1,6 @@
 /** Failures as responses: RFC 9457 problem details, one shape for every route. */
 import { HTTPException } from "hono/http-exception";
-import * as z from "zod";
+import type * as z from "zod";
 import { Failure, FAILURES, type FailureData, failure, problem } from "../lib/errors.ts";
 import { describeError } from "../lib/log.ts";
 import { limitHeaders } from "../lib/rate-limit.ts";

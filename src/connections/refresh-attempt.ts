@@ -1,0 +1,162 @@
+/**
+ * One try at a refresh: marker, provider, D1, marker gone. What the provider refuses is believed only when no other
+ * generation of the grant is there; what went unanswered leaves the marker, because the provider may have done the work.
+ */
+import type { Connection } from "../db/connections.ts";
+import { Failure } from "../lib/errors.ts";
+import type { Provider } from "../providers/provider.ts";
+import { record } from "./audit.ts";
+import { pauseAfter } from "./pauses.ts";
+import { authorizePathFor, reauthFailure, requireActive } from "./reauth.ts";
+import { commitRow, rereadRow } from "./rows.ts";
+import { requestTokens, type TokenAnswer, type TokenOutcome } from "./token-request.ts";
+import { openRefreshToken, scopesOf, sealAnswer } from "./tokens.ts";
+import type { Vault } from "./vault.ts";
+import { failureOf } from "./verdicts.ts";
+
+/** What is to be refreshed. */
+export interface Attempt {
+  readonly row: Connection;
+  readonly resource: string;
+  /** False once another generation was found and tried: then a refusal is final. */
+  readonly mayReread: boolean;
+}
+
+/** Refreshes once. Gives the row as it then stands, whoever wrote it. Fails as the provider's verdict says. */
+export async function tryRefresh(vault: Vault, attempt: Attempt): Promise<Connection> {
+  const { row, resource } = attempt;
+  const provider = vault.provider(row.provider);
+  const refreshToken = await openRefreshToken(vault, row);
+  if (refreshToken === undefined) return giveUp(vault, row, { reason: "no_refresh_token", dead: true });
+  const lostBefore = vault.journal.markers.get(row.id)?.generation === row.generation;
+  vault.journal.markers.put(row.id, { generation: row.generation, resource, at: vault.clock.now(), life: vault.life });
+  const outcome = await requestTokens(
+    { sender: vault.sender, provider, timeoutMs: vault.times.requestMs },
+    { grant_type: "refresh_token", refresh_token: refreshToken, scope: scopeFor(provider, attempt) },
+  );
+  switch (outcome.kind) {
+    case "granted":
+      return keep(vault, attempt, outcome.tokens);
+    case "unknown":
+      pauseAfter(vault, row, outcome.failure);
+      throw outcome.failure;
+    case "refused":
+      return believe(vault, attempt, { ...outcome, lost: lostBefore || outcome.afterSilence });
+  }
+}
+
+/** The resource's own scopes, never another's: a token is good for one resource alone. */
+function scopeFor(provider: Provider, { row, resource }: Attempt): string {
+  return [...scopesOf(provider, resource, row.scopes), ...provider.openidScopes].join(" ");
+}
+
+/** Stores a new grant. Where somebody else wrote first, theirs stands and ours is dropped. */
+async function keep(vault: Vault, { row, resource }: Attempt, tokens: TokenAnswer): Promise<Connection> {
+  const provider = vault.provider(row.provider);
+  const asked = scopesOf(provider, resource, row.scopes);
+  const fields = await sealAnswer(vault, row, { provider, resource, asked, tokens });
+  const next = {
+    ...row,
+    ...fields,
+    generation: row.generation + 1,
+    version: row.version + 1,
+    refreshFailures: 0,
+    lastFailure: null,
+  };
+  const commit = await commitRow(vault, row, next);
+  vault.journal.markers.drop(row.id);
+  vault.memory.pauses.delete(row.id);
+  return requireActive(vault, commit.kind === "stored" ? commit.row : commit.current);
+}
+
+type Refusal = Extract<TokenOutcome, { kind: "refused" }> & {
+  /** An earlier answer was lost: the refusal may be its consequence. */
+  readonly lost: boolean;
+};
+
+async function believe(vault: Vault, attempt: Attempt, refusal: Refusal): Promise<Connection> {
+  const { row, mayReread } = attempt;
+  const { verdict, lost } = refusal;
+  const refused = refusedAs(vault, row, refusal);
+  if (!FINAL.has(refused.code)) {
+    // The provider has spoken, so it did no work on this grant; but what it did in an earlier silence stays unknown.
+    if (!lost) vault.journal.markers.drop(row.id);
+    pauseAfter(vault, row, refused);
+    throw refused;
+  }
+  const current = requireActive(vault, await rereadRow(vault, row.id));
+  if (current.generation !== row.generation) return mayReread ? adopt(vault, attempt, current) : current;
+  const reason = lost ? "refresh_answer_lost" : verdict.reason;
+  return giveUp(vault, current, {
+    reason,
+    dead: verdict.dead ?? lost,
+    failure: refused,
+    claims: refusal.refusal.claims,
+  });
+}
+
+/** Failures that end a grant until its user, or an administrator, has acted. */
+const FINAL = new Set<string>(["reauth_required", "admin_consent_required"]);
+
+function refusedAs(vault: Vault, row: Connection, { verdict, refusal, retryAfterS }: Refusal): Failure {
+  return failureOf(verdict, {
+    stage: "refresh",
+    provider: vault.provider(row.provider),
+    authorizePath: authorizePathFor(vault, row.provider, refusal.claims),
+    redirectUri: `${vault.publicUrl}${vault.basePath}/auth/${row.provider}/callback`,
+    retryAfterS,
+  });
+}
+
+/** Another generation came from elsewhere: use it, or refresh with its refresh token. */
+async function adopt(vault: Vault, { resource }: Attempt, current: Connection): Promise<Connection> {
+  const token = current.accessTokens[resource];
+  const leftMs = (token?.expiresAt ?? Number.POSITIVE_INFINITY) - vault.clock.now();
+  if (token && leftMs > vault.times.refreshSkewMs) return current;
+  return tryRefresh(vault, { row: current, resource, mayReread: false });
+}
+
+interface End {
+  readonly reason: string;
+  /** The refresh token will never work again. */
+  readonly dead: boolean;
+  readonly failure?: Failure;
+  readonly claims?: string | undefined;
+}
+
+/** Marks the connection as waiting for its user, and fails as that. The next connect heals the same row. */
+async function giveUp(vault: Vault, row: Connection, end: End): Promise<Connection> {
+  const next: Connection = {
+    ...row,
+    status: "reauth_required",
+    statusReason: end.reason,
+    statusCode: end.failure?.extra.provider_code ?? null,
+    statusClaims: end.claims ?? null,
+    refreshToken: end.dead ? null : row.refreshToken,
+    accessTokens: {},
+    tokenExpiresAt: null,
+    version: row.version + 1,
+    updatedAt: vault.clock.now(),
+  };
+  const commit = await commitRow(vault, row, next);
+  vault.journal.markers.drop(row.id);
+  // The user may have connected again meanwhile: that grant stands.
+  if (commit.kind === "lost") return requireActive(vault, commit.current);
+  const failed = endedAs(vault, next, end);
+  await record(vault, {
+    action: "refresh",
+    outcome: "failed",
+    provider: row.provider,
+    connection: row.id,
+    failure: failed,
+    actor: "latchkey",
+  });
+  throw failed;
+}
+
+function endedAs(vault: Vault, row: Connection, { failure: refused, reason }: End): Failure {
+  if (refused?.code === "admin_consent_required") return refused;
+  const { mend } = refused?.extra ?? {};
+  const marked = reauthFailure(vault, row).toData();
+  return new Failure({ ...marked, reason, extra: { ...marked.extra, ...(mend === undefined ? {} : { mend }) } });
+}
