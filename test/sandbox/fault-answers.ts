@@ -1,4 +1,5 @@
 import type { Context } from "hono";
+import { sleep } from "./clockwork.ts";
 import { DroppedAnswer } from "./dropped.ts";
 import { authorizeFault } from "./entra/authorize-fault.ts";
 import { EntraError, tokenErrorResponse } from "./entra/errors.ts";
@@ -18,11 +19,6 @@ export async function suffer(world: World, fault: Fault, c: Context, work: () =>
   if (fault.delay_ms !== undefined && fault.delay_at === "after") await sleep(fault.delay_ms);
   if (fault.drop === "after") throw new DroppedAnswer("dropped after the work");
   return planned === undefined && fault.headers !== undefined ? withHeaders(answer, fault.headers) : answer;
-}
-
-/** Waits so many milliseconds. */
-export function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function plannedAnswer(world: World, fault: Fault, c: Context): Response | undefined {

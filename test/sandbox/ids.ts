@@ -11,11 +11,24 @@ export function base64url(data: Uint8Array | string): string {
   return btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
-/** The text behind a base64url value, or undefined when it is none. */
-export function fromBase64url(value: string): string | undefined {
+function fromBase64url(value: string): string | undefined {
   try {
     const binary = atob(value.replaceAll("-", "+").replaceAll("_", "/"));
     return new TextDecoder().decode(Uint8Array.from(binary, (char) => char.charCodeAt(0)));
+  } catch {
+    return undefined;
+  }
+}
+
+/** A value as an opaque token. */
+export function pack(value: unknown): string {
+  return base64url(JSON.stringify(value));
+}
+
+/** The value behind an opaque token, or undefined when it is none. */
+export function unpack(token: string): unknown {
+  try {
+    return JSON.parse(fromBase64url(token) ?? "");
   } catch {
     return undefined;
   }

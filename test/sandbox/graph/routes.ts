@@ -1,12 +1,15 @@
 import { Hono } from "hono";
 import type { World } from "../world.ts";
 import { authenticateCaller, type GraphContext, type GraphEnv } from "./caller.ts";
+import { batch } from "./batch.ts";
+import { calendarRoutes } from "./calendar-routes.ts";
 import { GraphError, graphErrorBody } from "./errors.ts";
+import { guardMailbox } from "./mailbox-guard.ts";
 import { ownUser, userOf } from "./owner.ts";
 import { organization, profile } from "./profile.ts";
 
 /** Microsoft Graph v1.0. `dispatch` answers a request as the whole sandbox does; batches are made of such. */
-export function graphRoutes(world: World, _dispatch: (request: Request) => Promise<Response>): Hono<GraphEnv> {
+export function graphRoutes(world: World, dispatch: (request: Request) => Promise<Response>): Hono<GraphEnv> {
   const app = new Hono<GraphEnv>();
   app.onError((error, c) => {
     if (!(error instanceof GraphError)) throw error;
@@ -21,13 +24,27 @@ export function graphRoutes(world: World, _dispatch: (request: Request) => Promi
     await next();
     addHeaders(c);
   });
-  app.get("/v1.0/me", (c) => c.json(profile(world, c.var.caller, ownUser(c.var.caller), new URL(c.req.url))));
-  app.get("/v1.0/users/:who", (c) =>
-    c.json(profile(world, c.var.caller, userOf(world, c.var.caller, c.req.param("who")), new URL(c.req.url))),
-  );
+  app.post("/v1.0/$batch", async (c) => c.json(await batch(c.req.raw, await c.req.text(), dispatch)));
   app.get("/v1.0/organization", (c) => c.json(organization(world, c.var.caller, new URL(c.req.url))));
+  app.use("/v1.0/me/*", async (c, next) => {
+    c.set("owner", ownUser(c.var.caller));
+    await next();
+  });
+  app.use("/v1.0/users/:who/*", async (c, next) => {
+    c.set("owner", userOf(world, c.var.caller, c.req.param("who")));
+    await next();
+  });
+  for (const root of ["/v1.0/me", "/v1.0/users/:who"]) {
+    app.get(root, (c) => c.json(profile(world, c.var.caller, c.var.owner, new URL(c.req.url))));
+    for (const part of MAILBOX_PARTS) app.use(`${root}/${part}`, (c, next) => guardMailbox(world, c, next));
+    app.route(root, calendarRoutes(world));
+  }
   app.all("/v1.0/*", (c) => {
-    throw new GraphError(400, "BadRequest", `Resource not found for the segment '${c.req.path.split("/")[2] ?? ""}'.`);
+    throw new GraphError(
+      400,
+      "BadRequest",
+      `Resource not found for the segment '${c.req.path.split("/").at(-1) ?? ""}'.`,
+    );
   });
   return app;
 }
@@ -47,4 +64,14 @@ function addHeaders(c: GraphContext): void {
   if (headers.get("Content-Type")?.startsWith("application/json") === true) headers.set("Content-Type", JSON_TYPE);
 }
 
+const MAILBOX_PARTS = [
+  "calendar",
+  "calendar/*",
+  "calendars",
+  "calendars/*",
+  "calendarView",
+  "calendarView/*",
+  "events",
+  "events/*",
+];
 const JSON_TYPE = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8";
