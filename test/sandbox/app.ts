@@ -1,4 +1,5 @@
 import { Hono, type Context } from "hono";
+import { readBody } from "./bodies.ts";
 import { controlRoutes } from "./controls.ts";
 import { DroppedAnswer } from "./dropped.ts";
 import { entraRoutes } from "./entra/routes.ts";
@@ -39,9 +40,7 @@ export function createSandbox(options: SandboxOptions): Hono {
 
 async function received(world: World, c: Context, work: () => Promise<Response>): Promise<Response> {
   const at = new Date(world.now()).toISOString();
-  // workerd warns about text() on a form; what is read here stays with Hono for whoever reads it next.
-  const body = new TextDecoder().decode(await c.req.arrayBuffer());
-  const entry = await describeRequest(c.req.raw, body);
+  const entry = await describeRequest(c.req.raw, await readBody(c.req.raw));
   const { host, path, method, grant_type: grantType } = entry;
   const fault = takeFault(world.store, { host, path, method, grantType });
   let status = 0;

@@ -65,7 +65,7 @@ export function openSandbox(): Driver {
       ),
     authorize: (change = {}, tenant = "common") => {
       const query = new URLSearchParams(given({ ...AUTHORIZE, ...change }));
-      return call(`${LOGIN}/${tenant}/oauth2/v2.0/authorize?${query}`);
+      return call(`${LOGIN}/${tenant}/oauth2/v2.0/authorize?${query.toString()}`);
     },
     code: async (change, tenant) => locationOf(await driver.authorize(change, tenant)).searchParams.get("code") ?? "",
     token: async (change, tenant = "common") => {

@@ -112,7 +112,9 @@ it("signs in silently by the session of an earlier sign-in", async () => {
     scope: SCOPE,
     prompt: "none",
   });
-  const again = await sandbox.fetch(`${LOGIN}/common/oauth2/v2.0/authorize?${query}`, { headers: { Cookie: cookie } });
+  const again = await sandbox.fetch(`${LOGIN}/common/oauth2/v2.0/authorize?${query.toString()}`, {
+    headers: { Cookie: cookie },
+  });
   expect(locationOf(again).searchParams.get("code")).toBeTruthy();
 });
 

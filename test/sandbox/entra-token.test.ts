@@ -181,7 +181,7 @@ it("answers with everything that was ever granted on the resource, or only with 
 it("takes a form only, by POST only, and without an Origin", async () => {
   const sandbox = openSandbox();
   const url = `${LOGIN}/common/oauth2/v2.0/token`;
-  const codes = async (init: RequestInit) => ((await (await sandbox.fetch(url, init)).json()) as Json)["error_codes"];
+  const codes = async (init: RequestInit) => (await (await sandbox.fetch(url, init)).json<Json>())["error_codes"];
   const headers = { "Content-Type": "application/json" };
   expect(await codes({ method: "POST", headers, body: JSON.stringify(REDEEM) })).toEqual([900144]);
   expect(await codes({})).toEqual([900561]);

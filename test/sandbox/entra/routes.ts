@@ -17,9 +17,7 @@ export function entraRoutes(world: World): Hono {
   app.get("/:tenant/v2.0/.well-known/openid-configuration", (c) => discovery(world, c, c.req.param("tenant")));
   app.get("/:tenant/discovery/v2.0/keys", async (c) => c.json(await publicKeys(world, new URL(c.req.url).origin)));
   app.get("/:tenant/oauth2/v2.0/authorize", (c) => authorize(world, c, c.req.param("tenant")));
-  app.all("/:tenant/oauth2/v2.0/token", async (c) =>
-    token(world, c.req.raw, await c.req.text(), c.req.param("tenant")),
-  );
+  app.all("/:tenant/oauth2/v2.0/token", (c) => token(world, c.req.raw, c.req.param("tenant")));
   app.on(["GET", "POST"], "/:tenant/oauth2/v2.0/logout", (c) => logout(world, c));
   app.get("/:tenant/v2.0/adminconsent", (c) => adminConsent(world, c, c.req.param("tenant"), true));
   app.get("/:tenant/adminconsent", (c) => adminConsent(world, c, c.req.param("tenant"), false));

@@ -1,3 +1,4 @@
+import { bodyOf } from "../bodies.ts";
 import { authenticateClient } from "./client-authentication.ts";
 import type { World } from "../world.ts";
 import { redeemCode } from "./code-grant.ts";
@@ -17,11 +18,11 @@ const GRANTS: Record<string, Grant> = {
 };
 
 /** `POST {tenant}/oauth2/v2.0/token`. */
-export async function token(world: World, request: Request, body: string, segment: string): Promise<Response> {
+export async function token(world: World, request: Request, segment: string): Promise<Response> {
   const { origin } = new URL(request.url);
   try {
     const audience = findAudience(world, segment);
-    const form = readForm(request, body);
+    const form = readForm(request);
     const grant = chooseGrant(form, request);
     const client = await authenticateClient(world, request, form, audience);
     const answer = await grant(world, { origin, audience, client, form });
@@ -34,11 +35,11 @@ export async function token(world: World, request: Request, body: string, segmen
 }
 
 // Anything but a form reads as an empty one, so that the first missing parameter is named.
-function readForm(request: Request, body: string): URLSearchParams {
+function readForm(request: Request): URLSearchParams {
   if (request.method !== "POST")
     throw invalidRequest(900561, `The endpoint only accepts POST requests. Received a ${request.method} request.`);
   const type = request.headers.get("Content-Type") ?? "";
-  const form = new URLSearchParams(type.startsWith("application/x-www-form-urlencoded") ? body : "");
+  const form = new URLSearchParams(type.startsWith("application/x-www-form-urlencoded") ? bodyOf(request) : "");
   for (const name of form.keys()) {
     if (form.getAll(name).length > 1)
       throw invalidRequest(9000411, `The request is not properly formatted. The parameter '${name}' is duplicated.`);

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { bodyOf } from "../bodies.ts";
 import { badQuery, GraphError } from "./errors.ts";
 
 const requestSchema = z.object({
@@ -27,10 +28,9 @@ const RETURNED_HEADERS = ["Content-Type", "Retry-After", "Location", "ETag", "Pr
  */
 export async function batch(
   request: Request,
-  body: string,
   dispatch: (request: Request) => Promise<Response>,
 ): Promise<{ responses: SubResponse[] }> {
-  const requests = readBatch(body);
+  const requests = readBatch(bodyOf(request));
   const done = new Map<string, SubResponse>();
   for (const sub of requests) {
     const failed = sub.dependsOn?.some((id) => (done.get(id)?.status ?? 424) >= 400) === true;

@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { bodyOf } from "../bodies.ts";
 import type { World } from "../world.ts";
 import { calendarEntity } from "./calendars.ts";
 import { calendarView, readWindow } from "./calendar-view.ts";
@@ -65,8 +66,8 @@ function instances(world: World, c: GraphContext): Record<string, unknown> {
   return eventCollection(instancesWithin(event, readWindow(query.url)), query);
 }
 
-async function create(world: World, c: GraphContext): Promise<Response> {
-  const input = readEventInput(await jsonBody(c));
+function create(world: World, c: GraphContext): Response {
+  const input = readEventInput(jsonBody(c));
   const query = queryOf(c);
   const instance = createEvent(world, c.var.owner, calendarOf(c).tag, input);
   const entity = singleEvent(instance, echoing(world, query, input.fields.start?.timeZone));
@@ -74,8 +75,8 @@ async function create(world: World, c: GraphContext): Promise<Response> {
   return c.json(entity, 201, { Location: location, ETag: String(entity["@odata.etag"]) });
 }
 
-async function update(world: World, c: GraphContext): Promise<Response> {
-  const input = readEventInput(await jsonBody(c));
+function update(world: World, c: GraphContext): Response {
+  const input = readEventInput(jsonBody(c));
   const instance = updateEvent(world, c.var.owner, idOf(c), { input, ifMatch: ifMatchOf(c) });
   return c.json(singleEvent(instance, queryOf(c)));
 }
@@ -85,8 +86,8 @@ function remove(world: World, c: GraphContext): Response {
   return c.body(null, 204);
 }
 
-async function jsonBody(c: GraphContext): Promise<string> {
-  if (c.req.header("Content-Type")?.startsWith("application/json") === true) return c.req.text();
+function jsonBody(c: GraphContext): string {
+  if (c.req.header("Content-Type")?.startsWith("application/json") === true) return bodyOf(c.req.raw);
   throw new GraphError(
     400,
     "RequestBodyRead",

@@ -24,7 +24,7 @@ export function graphRoutes(world: World, dispatch: (request: Request) => Promis
     await next();
     addHeaders(c);
   });
-  app.post("/v1.0/$batch", async (c) => c.json(await batch(c.req.raw, await c.req.text(), dispatch)));
+  app.post("/v1.0/$batch", async (c) => c.json(await batch(c.req.raw, dispatch)));
   app.get("/v1.0/organization", (c) => c.json(organization(world, c.var.caller, new URL(c.req.url))));
   app.use("/v1.0/me/*", async (c, next) => {
     c.set("owner", ownUser(c.var.caller));
