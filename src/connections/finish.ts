@@ -92,7 +92,7 @@ async function redeem(signIn: SignIn, code: string): Promise<TokenAnswer> {
   const { vault, flow, provider } = signIn;
   const asked = [...provider.openidScopes, ...scopesOf(provider, provider.firstResource, flow.scopes)];
   const outcome = await requestTokens(
-    { sender: vault.sender, provider, timeoutMs: vault.times.requestMs },
+    { ...vault, provider, timeoutMs: vault.times.requestMs },
     {
       grant_type: "authorization_code",
       code,

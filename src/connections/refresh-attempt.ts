@@ -31,7 +31,7 @@ export async function tryRefresh(vault: Vault, attempt: Attempt): Promise<Connec
   const lostBefore = vault.journal.markers.get(row.id)?.generation === row.generation;
   vault.journal.markers.put(row.id, { generation: row.generation, resource, at: vault.clock.now(), life: vault.life });
   const outcome = await requestTokens(
-    { sender: vault.sender, provider, timeoutMs: vault.times.requestMs },
+    { ...vault, provider, timeoutMs: vault.times.requestMs },
     { grant_type: "refresh_token", refresh_token: refreshToken, scope: scopeFor(provider, attempt) },
   );
   switch (outcome.kind) {

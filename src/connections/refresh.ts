@@ -16,6 +16,8 @@ import { ticketOf } from "./tokens.ts";
 import { enqueue, type Vault } from "./vault.ts";
 
 const POLL_MS = 1_000;
+/** After its request has ended, an earlier life may still be writing to D1. Both together are the 30 s that a Durable Object has to shut down. */
+const WRITE_MARGIN_MS = 5_000;
 
 /** Refreshes one resource of a connection. Gives the row as it then stands. Fails as the provider does, or as `provider_timeout` at the caller's deadline. */
 export function refresh(vault: Vault, id: ConnectionId, resource: string): Promise<Connection> {
@@ -71,7 +73,7 @@ async function currentRow(vault: Vault, { id }: Job): Promise<Connection> {
     const marker = vault.journal.markers.get(id);
     if (!marker || marker.generation < row.generation || marker.life === vault.life) return row;
     // An object that was shut down may still be waiting for its answer, and will write it to D1.
-    const left = marker.at + vault.times.requestMs - vault.clock.now();
+    const left = marker.at + vault.times.requestMs + WRITE_MARGIN_MS - vault.clock.now();
     if (left <= 0) return row;
     await vault.clock.after(Math.min(left, POLL_MS)).done;
     row = requireActive(vault, await rereadRow(vault, id));

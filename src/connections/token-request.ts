@@ -3,6 +3,7 @@
  * the first is refused, so that a secret can be replaced without an outage, and says what a refusal means.
  */
 import * as z from "zod";
+import type { Clock } from "../lib/clock.ts";
 import { Failure, failure } from "../lib/errors.ts";
 import type { Answer, Sender } from "../lib/http.ts";
 import type { OAuthRefusal, Provider, Verdict } from "../providers/provider.ts";
@@ -53,17 +54,22 @@ const RefusalAnswer = z.object({
   claims: z.string().optional(),
 });
 
-const BUDGET_MS = 3_000;
+/** What {@link requestTokens} works with. */
+export interface TokenPorts {
+  readonly sender: Sender;
+  readonly provider: Provider;
+  readonly clock: Clock;
+  /** All tries with all secrets end within this time, ms. */
+  readonly timeoutMs: number;
+}
 
-/** Asks for tokens. `timeoutMs`: hard limit of one try. Never throws for what the provider does. */
-export async function requestTokens(
-  ports: { readonly sender: Sender; readonly provider: Provider; readonly timeoutMs: number },
-  grant: GrantParameters,
-): Promise<TokenOutcome> {
+/** Asks for tokens. Never throws for what the provider does. */
+export async function requestTokens(ports: TokenPorts, grant: GrantParameters): Promise<TokenOutcome> {
+  const until = ports.clock.now() + ports.timeoutMs;
   const { secrets } = ports.provider.client;
   let outcome: TokenOutcome | undefined;
   for (const secret of secrets) {
-    outcome = await post(ports, grant, secret);
+    outcome = await post({ ...ports, timeoutMs: until - ports.clock.now() }, grant, secret);
     const refusedSecret = outcome.kind === "refused" && outcome.verdict.kind === "secret_refused";
     if (!refusedSecret) return outcome;
   }
@@ -71,7 +77,7 @@ export async function requestTokens(
 }
 
 async function post(
-  { sender, provider, timeoutMs }: { sender: Sender; provider: Provider; timeoutMs: number },
+  { sender, provider, timeoutMs }: TokenPorts,
   grant: GrantParameters,
   secret: string,
 ): Promise<TokenOutcome> {
@@ -85,7 +91,7 @@ async function post(
       timeoutMs,
       // Nothing came back at all: most often the connection failed. The same grant may be shown once more.
       repeat: "when-unanswered",
-      budgetMs: BUDGET_MS,
+      budgetMs: timeoutMs,
     });
     return read(provider, answer);
   } catch (error) {

@@ -16,6 +16,12 @@ export const list = text.transform((value) =>
     .filter((part) => part !== ""),
 );
 
+/** A client's secret, or several while one is being replaced: the first is tried first. */
+export const clientSecrets = list.refine(
+  (parts) => parts.length > 0,
+  "expected a client secret, or two comma-separated while one is being replaced",
+);
+
 /** A shared secret for HS256, as bytes (RFC 7518 section 3.2: at least as long as the hash). */
 export const sharedSecret = z
   .string()
@@ -56,7 +62,7 @@ export const entraTenant = text.regex(
 /** An absolute http(s) URL without credentials or fragment; a trailing slash is dropped. Whether http may be used is decided by {@link mayUse}. */
 export const baseUrl = text.transform((value, context) => {
   const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (!url || !["https:", "http:"].includes(url.protocol) || url.username !== "" || url.hash !== "") {
+  if (!url || !["https:", "http:"].includes(url.protocol) || url.username + url.password !== "" || url.hash !== "") {
     context.addIssue("expected an absolute URL such as https://login.example.com");
     return z.NEVER;
   }

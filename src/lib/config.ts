@@ -48,11 +48,11 @@ const VARIABLES = {
   JWT_AUDIENCE: { schema: values.text },
   TOKEN_ENCRYPTION_KEY: { schema: values.keyRing, aliases: ["CREDENTIAL_ENCRYPTION_KEY"] },
   MICROSOFT_CLIENT_ID: { schema: values.text, aliases: ["MSCLIENTID"] },
-  MICROSOFT_CLIENT_SECRET: { schema: values.list, aliases: ["MSCLIENTSECRET"] },
+  MICROSOFT_CLIENT_SECRET: { schema: values.clientSecrets, aliases: ["MSCLIENTSECRET"] },
   MICROSOFT_TENANT_ID: { schema: values.entraTenant, aliases: ["MSTENANTID"] },
   MICROSOFT_REDIRECT_URI: { schema: values.baseUrl, aliases: ["REDIRECT_URI"] },
   MICROSOFT_OAUTH_CLIENT_ID: { schema: values.text },
-  MICROSOFT_OAUTH_CLIENT_SECRET: { schema: values.list },
+  MICROSOFT_OAUTH_CLIENT_SECRET: { schema: values.clientSecrets },
   MICROSOFT_OAUTH_TENANT_ID: { schema: values.entraTenant },
   MICROSOFT_OAUTH_REDIRECT_URI: { schema: values.baseUrl },
   MICROSOFT_CLOUD: {

@@ -24,7 +24,7 @@ export interface Outbound {
   readonly timeoutMs: number;
   /** May a non-GET be sent again when no answer came? Default: `never`. */
   readonly repeat?: "never" | "when-unanswered";
-  /** Total time that waiting for Retry-After and tries may take, ms. 0: one try alone. */
+  /** Within this time from the start all waits and further tries must end, ms. Default 0: one try alone. */
   readonly budgetMs?: number;
   /** Statuses that are worth another try within the budget. */
   readonly retryStatuses?: readonly number[];
@@ -58,9 +58,10 @@ export function createSender(ports: { fetch: Fetch; clock: Clock; log: Logger; r
     async send(outbound) {
       const deadline = clock.now() + (outbound.budgetMs ?? 0);
       for (let attempt = 1; ; attempt += 1) {
-        const outcome = await tryOnce(ports, outbound, attempt);
+        const timeoutMs = attempt === 1 ? outbound.timeoutMs : Math.min(outbound.timeoutMs, deadline - clock.now());
+        const outcome = await tryOnce(ports, { ...outbound, timeoutMs }, attempt);
         const pauseMs = pauseBefore(outbound, outcome, backoffMs(attempt, random));
-        const mayRepeat = pauseMs !== undefined && attempt < MAX_TRIES && clock.now() + pauseMs <= deadline;
+        const mayRepeat = pauseMs !== undefined && attempt < MAX_TRIES && clock.now() + pauseMs < deadline;
         if (!mayRepeat) return settle(outbound, outcome);
         await clock.after(pauseMs).done;
       }

@@ -4,16 +4,16 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { disconnect } from "../connections/disconnect.ts";
-import { plan, runDue } from "../connections/due.ts";
+import { plan } from "../connections/due.ts";
 import { finish, type FinishInput } from "../connections/finish.ts";
 import type { AccessGrant } from "../connections/grant.ts";
 import { createJournal, type Due } from "../connections/journal.ts";
-import { healRows } from "../connections/rows.ts";
-import { purgeFlows, start, type Started, type StartInput } from "../connections/start.ts";
+import { start, type Started, type StartInput } from "../connections/start.ts";
 import { type ConnectionSummary, summarise } from "../connections/summary.ts";
 import { use, type UseInput } from "../connections/use.ts";
 import { noteUses } from "../connections/uses.ts";
 import { createVault, type Vault } from "../connections/vault.ts";
+import { wake } from "../connections/wake.ts";
 import { systemClock } from "../lib/clock.ts";
 import { attempt, type FailureData, type Result } from "../lib/errors.ts";
 import { type ConnectionId, Owner, SYSTEMS } from "../lib/ids.ts";
@@ -95,20 +95,10 @@ export class UserKeeper extends DurableObject<Env> {
     plan(this.#vault, id, due);
   }
 
-  /** Does everything that is due, and sets the next alarm. Whatever fails is tried again: a thrown alarm is dropped after six times. */
+  /** Rings when something is due. */
   override async alarm(): Promise<void> {
     this.#alarmAt = null;
-    const vault = this.#vault;
-    try {
-      const purged = purgeFlows(vault);
-      const left = await healRows(vault);
-      const refreshed = await runDue(vault);
-      vault.log.info("keeper alarm", { owner: vault.owner, flows_purged: purged, rows_pending: left, refreshed });
-    } catch (cause) {
-      vault.log.error("keeper alarm failed", { owner: vault.owner, cause });
-      vault.wakeBy(vault.clock.now() + 60_000);
-    }
-    for (const [, flow] of vault.journal.flows.all()) vault.wakeBy(flow.expiresAt);
+    await wake(this.#vault);
   }
 
   /** Writes behind what no request waited for: limits, and when connections were used. */

@@ -1,0 +1,21 @@
+/** What a keeper does when its alarm rings: everything that is due, and the next alarm is set by what is left. */
+import { runDue } from "./due.ts";
+import { healRows } from "./rows.ts";
+import { purgeFlows } from "./start.ts";
+import type { Vault } from "./vault.ts";
+
+const TRY_AGAIN_MS = 60_000;
+
+/** Purges, heals and refreshes. Never throws: the platform drops an alarm that failed six times. */
+export async function wake(vault: Vault): Promise<void> {
+  try {
+    const purged = purgeFlows(vault);
+    const left = await healRows(vault);
+    const refreshed = await runDue(vault);
+    vault.log.info("keeper alarm", { owner: vault.owner, flows_purged: purged, rows_pending: left, refreshed });
+  } catch (cause) {
+    vault.log.error("keeper alarm failed", { owner: vault.owner, cause });
+    vault.wakeBy(vault.clock.now() + TRY_AGAIN_MS);
+  }
+  for (const [, flow] of vault.journal.flows.all()) vault.wakeBy(flow.expiresAt);
+}
