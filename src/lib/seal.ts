@@ -69,7 +69,8 @@ function authenticatedData(place: SealedPlace): Uint8Array {
 
 /** The last character of base64url can carry unused bits: only the canonical spelling is taken, so that any flipped bit refuses. */
 function decodeCanonical(text: string): Uint8Array {
-  if (!/^[\w-]+$/.test(text)) throw refused("malformed");
+  // No bytes are written with 4n+1 characters, and the decoder throws an error of its own on them.
+  if (!/^[\w-]+$/.test(text) || text.length % 4 === 1) throw refused("malformed");
   const bytes = base64url.decode(text);
   if (base64url.encode(bytes) !== text) throw refused("malformed");
   return bytes;
