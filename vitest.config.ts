@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
 import { build } from "esbuild";
@@ -29,6 +31,8 @@ async function workers() {
     miniflare: {
       bindings: {
         TEST_MIGRATIONS: await readD1Migrations(path.join(here, "migrations")),
+        ...(await unsetLocalVariables()),
+        ...ownVariablesEmptied(),
         ...testVariables(),
       },
       outboundService: "sandbox",
@@ -44,6 +48,22 @@ async function workers() {
   });
 }
 
+/** Whoever ran `npm start` has a .dev.vars, and wrangler reads it here too: what it sets must not reach the tests. */
+async function unsetLocalVariables(): Promise<Record<string, string>> {
+  const text = await readFile(path.join(here, ".dev.vars"), "utf8").catch(() => "");
+  return Object.fromEntries([...text.matchAll(/^\s*(?:export\s+)?(\w+)\s*=/gm)].map(([, name = ""]) => [name, ""]));
+}
+
+/**
+ * wrangler binds the developer's own variables too. Emptied they count as absent, so that no test passes or fails
+ * because of them.
+ */
+function ownVariablesEmptied(): Record<string, string> {
+  const files = [".dev.vars", ".env"].map((name) => path.join(here, name)).filter((file) => existsSync(file));
+  const names = files.flatMap((file) => [...readFileSync(file, "utf8").matchAll(/^\s*(?:export\s+)?([\w.-]+)\s*=/gm)]);
+  return Object.fromEntries(names.map(([, name = ""]) => [name, ""]));
+}
+
 function testVariables() {
   return {
     ENVIRONMENT: "production",
@@ -55,6 +75,8 @@ function testVariables() {
     RETURN_TO_ORIGINS: "https://app.test",
     CORS_ORIGINS: "https://app.test",
     LOG_LEVEL: "INFO",
+    FAULT_SCHEDULES: process.env["FAULT_SCHEDULES"] ?? "500",
+    FAULT_SEED: process.env["FAULT_SEED"] ?? "",
   };
 }
 
