@@ -36,7 +36,7 @@ export interface Attendee extends Mailbox {
 }
 
 /** A postal address. */
-export interface PostalAddress {
+interface PostalAddress {
   readonly street: string | null;
   readonly city: string | null;
   readonly state: string | null;

@@ -41,7 +41,7 @@ export function fieldsToGraph(fields: EventFields): GraphFields {
 }
 
 /** A body as Graph takes it. */
-export function bodyToGraph({ content_type, content }: NonNullable<EventFields["body"]>): GraphFields {
+function bodyToGraph({ content_type, content }: NonNullable<EventFields["body"]>): GraphFields {
   return { contentType: content_type, content };
 }
 

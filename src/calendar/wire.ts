@@ -12,7 +12,7 @@ const EmailAddress = z.object({ address: text, name: text }).nullish();
 const ResponseStatus = z.object({ response: text, time: text }).nullish();
 
 /** Graph's dateTimeTimeZone. */
-export const WireMoment = z.object({ dateTime: z.string(), timeZone: z.string() });
+const WireMoment = z.object({ dateTime: z.string(), timeZone: z.string() });
 
 /** Graph's event. */
 export const WireEvent = z.object({

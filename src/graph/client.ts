@@ -37,7 +37,7 @@ interface GraphRequestBase {
 }
 
 /** What Graph answered. `body` is undefined where there was none. */
-export interface GraphAnswer {
+interface GraphAnswer {
   readonly status: number;
   readonly body: unknown;
   /** Only of a code that the request listed in `refusals`. */

@@ -8,7 +8,7 @@ import { ConnectionId } from "../../src/lib/ids.ts";
 import { createLogger } from "../../src/lib/log.ts";
 
 /** One step: an answer, or "silence" for a connection that breaks. */
-export type Step = Response | "silence";
+type Step = Response | "silence";
 
 /** What a scripted run is made of. */
 export interface Script {
