@@ -32,6 +32,7 @@ async function readRows(vault: Vault): Promise<Map<ConnectionId, Connection>> {
   const rows = new Map(stored.map((row) => [row.id, row]));
   // Rows that D1 has not taken yet are newer than what it holds.
   for (const [id, pending] of vault.journal.pending.all()) {
+    vault.memory.pending.set(id, pending);
     if (isNewer(pending.row, rows.get(id))) rows.set(id, pending.row);
   }
   vault.memory.rows = rows;
@@ -44,7 +45,7 @@ export async function rereadRow(vault: Vault, id: ConnectionId): Promise<Connect
   const rows = await loadRows(vault);
   if (stored && isNewer(stored, rows.get(id))) rows.set(id, stored);
   // Gone from D1 and not waiting to be written there: erased.
-  if (!stored && !vault.journal.pending.get(id)) rows.delete(id);
+  if (!stored && !vault.memory.pending.has(id)) rows.delete(id);
   return rows.get(id);
 }
 
@@ -57,13 +58,15 @@ export function commitRow(vault: Vault, before: Connection | undefined, next: Co
     const rows = await loadRows(vault);
     const known = rows.get(next.id);
     if (known?.version !== before?.version) return { kind: "lost", current: known };
-    const pending = vault.journal.pending.get(next.id);
+    // From memory: own storage must not be touched before D1 has the row.
+    const pending = vault.memory.pending.get(next.id);
     const write = { row: next, expected: pending ? pending.expected : (before?.version ?? null) };
     try {
       return await storeRow(vault, write, pending !== undefined);
     } catch (cause) {
-      vault.journal.pending.put(next.id, write);
       rows.set(next.id, next);
+      vault.memory.pending.set(next.id, write);
+      vault.journal.pending.put(next.id, write);
       vault.wakeBy(vault.clock.now() + FIRST_HEAL_MS);
       vault.log.warn("row kept in own storage: D1 did not take it", { connection: next.id, cause });
       return { kind: "stored", row: next };
@@ -74,15 +77,15 @@ export function commitRow(vault: Vault, before: Connection | undefined, next: Co
 /** Repeats the writes that D1 would not take. Gives how many are left; asks to be woken while any is. */
 export async function healRows(vault: Vault): Promise<number> {
   await loadRows(vault);
-  for (const [id] of vault.journal.pending.all()) await healRow(vault, id);
-  const left = vault.journal.pending.all().length;
+  for (const id of vault.memory.pending.keys()) await healRow(vault, id);
+  const left = vault.memory.pending.size;
   if (left > 0) vault.wakeBy(vault.clock.now() + HEAL_AGAIN_MS * (0.5 + vault.random()));
   return left;
 }
 
 function healRow(vault: Vault, id: ConnectionId): Promise<void> {
   return enqueue(vault.memory.writes, id, async () => {
-    const pending = vault.journal.pending.get(id);
+    const pending = vault.memory.pending.get(id);
     if (!pending) return;
     try {
       const { kind } = await storeRow(vault, pending, true);
@@ -101,7 +104,7 @@ async function storeRow(vault: Vault, write: PendingRow, ours: boolean): Promise
   if (stored && isSame(stored, write.row)) return settle(vault, write.row);
   const behind = stored !== undefined && stored.version < write.row.version;
   if (ours && behind && (await vault.rows.replace(write.row, stored.version))) return settle(vault, write.row);
-  vault.journal.pending.drop(write.row.id);
+  dropPending(vault, write.row.id);
   if (stored) vault.memory.rows?.set(stored.id, stored);
   else vault.memory.rows?.delete(write.row.id);
   return { kind: "lost", current: stored };
@@ -109,8 +112,12 @@ async function storeRow(vault: Vault, write: PendingRow, ours: boolean): Promise
 
 function settle(vault: Vault, row: Connection): Commit {
   vault.memory.rows?.set(row.id, row);
-  vault.journal.pending.drop(row.id);
+  dropPending(vault, row.id);
   return { kind: "stored", row };
+}
+
+function dropPending(vault: Vault, id: ConnectionId): void {
+  if (vault.memory.pending.delete(id)) vault.journal.pending.drop(id);
 }
 
 function writeRow(vault: Vault, { row, expected }: PendingRow): Promise<boolean> {

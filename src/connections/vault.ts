@@ -13,7 +13,7 @@ import type { Logger } from "../lib/log.ts";
 import type { Provider } from "../providers/provider.ts";
 import type { ProviderId } from "../lib/ids.ts";
 import type { AccessGrant } from "./grant.ts";
-import type { Journal } from "./journal.ts";
+import type { Journal, PendingRow } from "./journal.ts";
 
 /** What a vault is given. */
 export interface VaultPorts {
@@ -62,6 +62,8 @@ export interface Vault extends VaultPorts {
 export interface Memory {
   rows: Map<ConnectionId, Connection> | undefined;
   loading: Promise<Map<ConnectionId, Connection>> | undefined;
+  /** Rows that wait in own storage, as it has them: a write must reach D1 before own storage is touched. */
+  readonly pending: Map<ConnectionId, PendingRow>;
   /** Opened access tokens, by `connection/resource`. */
   readonly grants: Map<string, { readonly sealed: string; readonly grant: AccessGrant }>;
   /** Refreshes in flight, by `connection/resource`: everybody waits on the same one. */
@@ -90,6 +92,7 @@ export function createVault(ports: VaultPorts, times: VaultTimes = VAULT_TIMES):
   const memory: Memory = {
     rows: undefined,
     loading: undefined,
+    pending: new Map(),
     grants: new Map(),
     refreshes: new Map(),
     refreshQueue: new Map(),

@@ -1,0 +1,100 @@
+/** The way to the provider: slow, and sometimes it loses what it carries. The provider behind it is the stand-in. */
+import type { Hono } from "hono";
+import { sandboxFetch } from "../sandbox/dropped.ts";
+import type { Life } from "./life.ts";
+import type { Traffic, VirtualClock } from "./virtual-clock.ts";
+
+/** What happens to one token request. Times in ms. */
+export interface Trip {
+  readonly there: number;
+  readonly back: number;
+  /** `request`: it never arrives. `answer`: the work is done and nobody hears. `gateway`: a 503 without any work. `throttle`: 429. */
+  readonly loses?: "request" | "answer" | "gateway" | "throttle";
+}
+
+/** What the network saw, for the invariants. */
+export interface NetworkLog {
+  inFlight: number;
+  mostInFlight: number;
+  refreshes: number;
+  /** Refreshes whose work was done and whose answer never reached a life that could keep it. */
+  lostAnswers: number;
+}
+
+/** What {@link createNetwork} needs. */
+export interface NetworkPorts {
+  readonly app: Hono;
+  readonly clock: VirtualClock;
+  readonly traffic: Traffic;
+  readonly log: NetworkLog;
+  /** The next trip of a refresh. Everything else travels at once. */
+  trip(): Trip;
+  /** Is told of each access token that the provider gave out. */
+  issued(accessToken: string): void;
+}
+
+/** A fetch for one life. */
+export function createNetwork(ports: NetworkPorts, life: Life) {
+  const { app, traffic } = ports;
+  return async (request: Request): Promise<Response> => {
+    // workerd warns when text() is called on a form.
+    const form =
+      request.method === "POST"
+        ? new URLSearchParams(new TextDecoder().decode(await request.clone().arrayBuffer()))
+        : undefined;
+    if (form?.get("grant_type") === "refresh_token") return refresh(ports, life, request);
+    const answer = await traffic.during(sandboxFetch(app, request));
+    if (form) await noteTokens(ports, answer);
+    return answer;
+  };
+}
+
+async function refresh(ports: NetworkPorts, life: Life, request: Request): Promise<Response> {
+  const { log } = ports;
+  log.refreshes += 1;
+  log.inFlight += 1;
+  log.mostInFlight = Math.max(log.mostInFlight, log.inFlight);
+  let counted = true;
+  const land = () => {
+    if (counted) log.inFlight -= 1;
+    counted = false;
+  };
+  request.signal.addEventListener("abort", land);
+  try {
+    return await travel(ports, life, request);
+  } finally {
+    land();
+  }
+}
+
+async function travel(
+  { app, clock, traffic, trip, log, issued }: NetworkPorts,
+  life: Life,
+  request: Request,
+): Promise<Response> {
+  const { there, back, loses } = trip();
+  await clock.after(there).done;
+  if (loses === "request") throw new TypeError("network error");
+  if (loses === "gateway") return new Response("<html>bad gateway</html>", { status: 503 });
+  if (loses === "throttle")
+    return Response.json(
+      { error: "temporarily_unavailable", error_description: "throttled" },
+      { status: 429, headers: { "Retry-After": "2" } },
+    );
+  const answer = await traffic.during(sandboxFetch(app, new Request(request, { signal: null })));
+  await noteTokens({ issued }, answer);
+  await clock.after(back).done;
+  if (loses === "answer" || request.signal.aborted) {
+    if (answer.ok) log.lostAnswers += 1;
+    throw new TypeError("network error");
+  }
+  if (life.ended === "crash" && answer.ok) log.lostAnswers += 1;
+  await life.unlessCrashed();
+  return answer;
+}
+
+async function noteTokens({ issued }: Pick<NetworkPorts, "issued">, answer: Response): Promise<void> {
+  if (!answer.ok) return;
+  const body = await answer.clone().json<{ access_token?: string }>();
+  if (body.access_token) issued(body.access_token);
+}
