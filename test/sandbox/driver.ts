@@ -95,6 +95,24 @@ export function openSandbox(): Driver {
   return driver;
 }
 
+/** An event as a client creates it. */
+export const KICK_OFF = {
+  subject: "Audit kick-off",
+  body: { contentType: "html", content: "<p>Agenda</p>" },
+  start: { dateTime: "2026-11-20T09:00:00", timeZone: "Europe/Rome" },
+  end: { dateTime: "2026-11-20T10:00:00", timeZone: "Europe/Rome" },
+  attendees: [{ emailAddress: { address: "bo@contoso.example", name: "Bo" }, type: "required" }],
+};
+
+/** A mailbox of a user who just signed in. */
+export async function openMailbox(sandbox: Driver = openSandbox(), user = "ana") {
+  const { access_token: token } = await sandbox.signIn(user);
+  const call = (path: string, init?: Parameters<Driver["graph"]>[2]) => sandbox.graph(token, path, init);
+  const create = async (change: Json = {}, path = "/me/events") =>
+    (await call(path, { method: "POST", body: { ...KICK_OFF, ...change } })).body;
+  return { sandbox, call, create };
+}
+
 /** What a well-formed redemption sends beside the code. */
 export const REDEEM = {
   grant_type: "authorization_code",

@@ -24,6 +24,11 @@ export async function signIdToken(world: World, subject: IdTokenSubject): Promis
   return new SignJWT(claims).setProtectedHeader({ typ: "JWT", alg: "RS256", kid }).sign(key);
 }
 
+/** The identifier of a person that only one application knows the person by. */
+export function subjectOf(clientId: string, oid: string): string {
+  return guidFrom(`sub:${clientId}:${oid}`).replaceAll("-", "");
+}
+
 /** Replaces members; null takes one away. */
 export function withChanges(
   members: Record<string, unknown>,
@@ -37,7 +42,7 @@ function idTokenClaims(
   { origin, clientId, user, identity, oidc, nonce }: IdTokenSubject,
 ): Record<string, unknown> {
   const now = Math.floor(world.now() / 1000);
-  const { tid, oid, upn } = identity;
+  const { tid, oid } = identity;
   const isGuest = tid !== user.tid;
   return {
     aud: clientId,
@@ -52,7 +57,7 @@ function idTokenClaims(
     ...(isGuest && { idp: `${origin}/${user.tid}/` }),
     ...(nonce !== undefined && { nonce }),
     rh: `1.${randomText(16)}`,
-    sub: guidFrom(`sub:${clientId}:${oid}:${upn}`).replaceAll("-", ""),
+    sub: subjectOf(clientId, oid),
     tid,
     uti: randomText(16),
     ver: "2.0",

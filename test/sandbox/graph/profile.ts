@@ -4,6 +4,7 @@ import { identityAt, type User } from "../entra/users.ts";
 import type { World } from "../world.ts";
 import { requirePermission, type Caller } from "./caller.ts";
 import { GraphError } from "./errors.ts";
+import { subjectOf } from "../entra/id-token.ts";
 import { selected } from "./select.ts";
 
 const DEFAULTS = [
@@ -74,6 +75,22 @@ export function organization(world: World, { token }: Caller, url: URL): Record<
     assignedPlans: [plan],
   };
   return { "@odata.context": `${url.origin}/v1.0/$metadata#organization`, value: [one] };
+}
+
+/** `GET /oidc/userinfo`: who signed in, for a token of the openid scope. */
+export function userInfo({ token, user }: Caller): Record<string, unknown> {
+  if (user === undefined || !token.oidc.includes("openid")) {
+    throw new GraphError(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.");
+  }
+  const { displayName: name, givenName, surname, mail } = user;
+  const email = mail !== null && token.oidc.includes("email") && { email: mail };
+  return {
+    sub: subjectOf(token.clientId, token.oid ?? user.oid),
+    name,
+    given_name: givenName,
+    family_name: surname,
+    ...email,
+  };
 }
 
 /** The address to show for a person. */

@@ -6,7 +6,7 @@ import { calendarRoutes } from "./calendar-routes.ts";
 import { GraphError, graphErrorBody } from "./errors.ts";
 import { guardMailbox } from "./mailbox-guard.ts";
 import { ownUser, userOf } from "./owner.ts";
-import { organization, profile } from "./profile.ts";
+import { organization, profile, userInfo } from "./profile.ts";
 
 /** Microsoft Graph v1.0. `dispatch` answers a request as the whole sandbox does; batches are made of such. */
 export function graphRoutes(world: World, dispatch: (request: Request) => Promise<Response>): Hono<GraphEnv> {
@@ -17,13 +17,14 @@ export function graphRoutes(world: World, dispatch: (request: Request) => Promis
     return Response.json(body, { status: error.status, headers: error.headers });
   });
   app.use("/v1.0/*", async (c, next) => {
-    c.set("caller", authenticateCaller(world, c.req.raw));
-    await next();
-  });
-  app.use("/v1.0/*", async (c, next) => {
     await next();
     addHeaders(c);
   });
+  app.use("/v1.0/*", async (c, next) => {
+    c.set("caller", authenticateCaller(world, c.req.raw));
+    await next();
+  });
+  app.get("/oidc/userinfo", (c) => c.json(userInfo(authenticateCaller(world, c.req.raw))));
   app.post("/v1.0/$batch", async (c) => c.json(await batch(c.req.raw, dispatch)));
   app.get("/v1.0/organization", (c) => c.json(organization(world, c.var.caller, new URL(c.req.url))));
   app.use("/v1.0/me/*", async (c, next) => {
@@ -64,14 +65,6 @@ function addHeaders(c: GraphContext): void {
   if (headers.get("Content-Type")?.startsWith("application/json") === true) headers.set("Content-Type", JSON_TYPE);
 }
 
-const MAILBOX_PARTS = [
-  "calendar",
-  "calendar/*",
-  "calendars",
-  "calendars/*",
-  "calendarView",
-  "calendarView/*",
-  "events",
-  "events/*",
-];
+// In Hono a pattern with a star meets the path without one too.
+const MAILBOX_PARTS = ["calendar/*", "calendars/*", "calendarView/*", "events/*"];
 const JSON_TYPE = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8";
