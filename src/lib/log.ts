@@ -73,7 +73,9 @@ function redactObject(fields: object, depth: number): Record<string, unknown> {
 function redactValue(value: unknown, depth: number): unknown {
   if (typeof value === "string") return redactText(value);
   if (value instanceof Error) return redactText(describeError(value));
-  if (depth >= MAX_DEPTH || value === null || typeof value !== "object") return value;
+  if (value === null || typeof value !== "object") return value;
+  // What is not looked into is not written either.
+  if (depth >= MAX_DEPTH) return "[too deep]";
   if (Array.isArray(value)) return value.map((item) => redactValue(item, depth + 1));
   return redactObject(value, depth + 1);
 }
