@@ -23,7 +23,12 @@ interface Row {
 }
 
 const ABSOLUTE = /absolute URL such as https:/;
-const NO_URLS = ["login.contoso", "ftp://login.example.com", "https://user@login.example.com", "https://:pw@example.com"];
+const NO_URLS = [
+  "login.contoso",
+  "ftp://login.example.com",
+  "https://user@login.example.com",
+  "https://:pw@example.com",
+];
 
 const TABLE: readonly Row[] = [
   {
@@ -168,21 +173,20 @@ const TABLE: readonly Row[] = [
   },
 ];
 
-const GOOD = TABLE.map((row) => ({ ...row, title: row.variable }));
 const BAD = TABLE.flatMap(({ bad = [], says = /expected/, variable }) =>
   bad.map((value) => ({ variable, value, says, title: `${variable}=${value}` })),
 );
 
-test.each(GOOD)("$title takes a good value", ({ variable, good, read, expected }) => {
+test.each(TABLE)("$variable takes a good value", ({ variable, good, read = () => undefined, expected }) => {
   const config = parseConfig({ ...SOUND, [variable]: good });
   expect(config.problems).toEqual([]);
-  if (read) expect(read(config)).toEqual(expected);
+  expect(read(config)).toEqual(expected);
 });
 
 test.each(BAD)("$title is refused by name, with help, without the value", ({ variable, value, says }) => {
   const problem = parseConfig({ ...SOUND, [variable]: value }).problems.find((one) => one.variable === variable);
   expect(problem?.message).toMatch(says);
-  if (value.length > 8) expect(problem?.message).not.toContain(value);
+  expect(problem?.message.split(/[ ;,]+/)).not.toContain(value);
 });
 
 test.each(TABLE.map(({ variable }) => variable))("a blank %s counts as absent", (variable) => {
