@@ -1,13 +1,12 @@
 /** npm run check:static: every check that runs no test. Goes on after a failure, so that one run shows all. */
 import { spawn } from "node:child_process";
-import path from "node:path";
 import { run } from "./exit.mjs";
 import { ensureInstalled } from "./install.mjs";
-import { BIN, ROOT, toolEnvironment } from "./paths.mjs";
+import { ROOT, toolEnvironment } from "./paths.mjs";
 
 /** Each with a name and a command. The types come first: linting and type checking need them. */
 const CHECKS = /** @type {const} */ ([
-  ["environment types", ["wrangler", "types", "--strict-vars=false", "--log-level=error"]],
+  ["environment types", ["npm", "run", "types"]],
   ["format", ["oxfmt", "--check"]],
   ["lint", ["oxlint"]],
   ["types of src and test", ["tsc", "-p", "tsconfig.worker.json"]],
@@ -35,7 +34,7 @@ await run(async () => {
  * @returns {Promise<{ code: number | null, output: string }>}
  */
 function check([tool, ...args]) {
-  const child = spawn(path.join(BIN, tool), args, {
+  const child = spawn(tool, args, {
     cwd: ROOT,
     env: toolEnvironment(),
     stdio: ["ignore", "pipe", "pipe"],
