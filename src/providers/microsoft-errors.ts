@@ -4,7 +4,7 @@
  * (Microsoft identity platform: "Microsoft Entra authentication and authorization error codes".)
  */
 import { OAUTH_ERRORS, type VerdictRow } from "./oauth-errors.ts";
-import type { OAuthRefusal, Verdict } from "./provider.ts";
+import type { OAuthRefusal, Verdict, VerdictKind } from "./provider.ts";
 
 const transient = (reason: string): VerdictRow => ({ kind: "transient", reason, mend: "nobody" });
 const user = (reason: string): VerdictRow => ({ kind: "refused", reason, mend: "user" });
@@ -162,14 +162,28 @@ export function classifyEntra(refusal: OAuthRefusal): Verdict {
 function pick(refusal: OAuthRefusal, hint: VerdictRow | undefined): VerdictRow {
   if (refusal.status === 429) return { kind: "throttled", reason: "provider_throttled", mend: "nobody" };
   if (refusal.status !== undefined && refusal.status >= 500) return transient("provider_unavailable");
-  const suberror = SUBERRORS[refusal.suberror ?? ""];
+  const suberror = rowOf(SUBERRORS, refusal.suberror ?? "");
   // The number may name the reason better than the suberror, but not change who mends it or how.
   if (suberror)
     return hint?.kind === suberror.kind && hint.mend === suberror.mend
       ? { ...suberror, reason: hint.reason }
       : suberror;
-  const plain = OAUTH_ERRORS[refusal.error];
+  const plain = rowOf(OAUTH_ERRORS, refusal.error);
+  if (plain && hint) return mayRefine(plain, hint) ? hint : plain;
   return hint ?? plain ?? { kind: "unknown", reason: "provider_error", mend: "operator" };
+}
+
+const ENDS_GRANT = new Set<VerdictKind>(["refused", "restart", "admin_consent"]);
+
+/** A number must not end a grant that the `error` says nothing against. */
+function mayRefine(plain: VerdictRow, hint: VerdictRow): boolean {
+  if (plain.kind === "refused" || !ENDS_GRANT.has(hint.kind)) return true;
+  return plain.kind === "misconfigured" && (hint.kind === "restart" || hint.mend === "admin");
+}
+
+/** What a callback calls its error anybody can write: `constructor` is no row. */
+function rowOf(table: Readonly<Record<string, VerdictRow>>, name: string): VerdictRow | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined;
 }
 
 function numbersIn(description: string): number[] {

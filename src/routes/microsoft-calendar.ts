@@ -22,7 +22,7 @@ const WriteHeaders = z.object({
   "if-match": z.string().min(1).max(1_024).optional(),
   "idempotency-key": z
     .string()
-    .regex(/^[\x21-\x7e]{1,255}$/, "expected 1 to 255 printable ASCII characters")
+    .regex(/^[\x20-\x7e]{1,255}$/, "expected 1 to 255 printable ASCII characters")
     .optional(),
 });
 
@@ -85,9 +85,14 @@ function ifMatch(headers: z.infer<typeof WriteHeaders>): { ifMatch?: string } {
   return value === undefined ? {} : { ifMatch: value };
 }
 
-/** Cursors open only for the same system and owner. */
+/** Cursors open only for the same system, owner and account. */
 function cursorSeal(c: HostedContext): CursorSeal {
   const { ring, name } = c.get("system");
-  const place = { system: name, owner: ownerOf(c), connection: "-", field: "events-cursor" };
+  const place = {
+    system: name,
+    owner: ownerOf(c),
+    connection: c.req.query("connection") ?? "-",
+    field: "events-cursor",
+  };
   return { seal: (plain) => seal(ring, place, plain), open: (sealed) => open(ring, place, sealed) };
 }

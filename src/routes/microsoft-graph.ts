@@ -6,6 +6,7 @@ import { ConnectionId } from "../lib/ids.ts";
 import type { Bucket } from "../lib/limits.ts";
 import type { HostedContext } from "./context.ts";
 import { keeperOf, spend } from "./guards.ts";
+import type { System } from "./premises.ts";
 
 const PROVIDER = "microsoft";
 const RESOURCE = "graph";
@@ -21,7 +22,7 @@ export function graphOf(c: HostedContext, bucket: Bucket): Graph {
   } as const;
   let counted = false;
   return createGraph({
-    baseUrl: system.provider(PROVIDER).resources[RESOURCE]?.baseUrl ?? "",
+    ...baseUrlOf(system),
     sender: system.sender,
     log: c.get("log"),
     authorizePath: (claims) => authorizePathFor(system, PROVIDER, claims),
@@ -39,6 +40,11 @@ export function graphOf(c: HostedContext, bucket: Bucket): Graph {
       },
     },
   });
+}
+
+function baseUrlOf(system: System): { baseUrl?: string } {
+  const resource = system.provider(PROVIDER).resources[RESOURCE];
+  return resource ? { baseUrl: resource.baseUrl } : {};
 }
 
 /** The connection that `?connection=` names. An id that cannot be ours is as unknown as another owner's. */

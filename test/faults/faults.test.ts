@@ -1,8 +1,9 @@
 import { env } from "cloudflare:workers";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { runSchedule, schedule } from "./schedule.ts";
-import { createWorld } from "./world.ts";
+import { runSchedule } from "./schedule.ts";
+import { schedule } from "./steps.ts";
+import { World } from "./world.ts";
 
 const runs = Number(env.FAULT_SCHEDULES);
 let people = 0;
@@ -16,7 +17,7 @@ test(
     const property = fc.asyncProperty(schedule, async ({ rotation, steps, seed: luck }) => {
       people += 1;
       const person = `user${people}`;
-      const world = await createWorld(rotation, person, randomFrom(luck));
+      const world = await World.open(rotation, person, randomFrom(luck));
       const broken = await runSchedule(world, person, steps);
       done += 1;
       if (broken.length > 0) throw new Error(broken.join("\n"));

@@ -28,9 +28,9 @@ export interface NetworkPorts {
   readonly traffic: Traffic;
   readonly log: NetworkLog;
   /** The next trip of a refresh. Everything else travels at once. */
-  trip(): Trip;
+  readonly trip: () => Trip;
   /** Is told of each access token that the provider gave out. */
-  issued(accessToken: string): void;
+  readonly issued: (accessToken: string) => void;
 }
 
 /** A fetch for one life. */

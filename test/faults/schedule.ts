@@ -1,5 +1,4 @@
 /** A schedule: what happens to one owner's connection, step by step, and what must be true of it in the end. */
-import fc from "fast-check";
 import { disconnect } from "../../src/connections/disconnect.ts";
 import { finish } from "../../src/connections/finish.ts";
 import type { AccessGrant } from "../../src/connections/grant.ts";
@@ -8,69 +7,10 @@ import { start } from "../../src/connections/start.ts";
 import { use } from "../../src/connections/use.ts";
 import { Failure } from "../../src/lib/errors.ts";
 import type { ConnectionId } from "../../src/lib/ids.ts";
-import type { D1Fault } from "./faulty-d1.ts";
-import type { Ending } from "./life.ts";
-import type { Trip } from "./network.ts";
-import type { Rotation, World } from "./world.ts";
-
-/** One step. */
-export type Step =
-  | { readonly do: "use"; readonly rejectLast: boolean }
-  | { readonly do: "pass"; readonly ms: number }
-  | { readonly do: "end-life"; readonly how: Ending }
-  | { readonly do: "d1"; readonly faults: readonly D1Fault[]; readonly latencyMs: number }
-  | { readonly do: "trips"; readonly trips: readonly Trip[] }
-  | { readonly do: "disconnect" | "reconnect" | "revoke-at-provider" };
+import type { Step } from "./steps.ts";
+import type { World } from "./world.ts";
 
 const HOUR_MS = 3_600_000;
-
-const trip: fc.Arbitrary<Trip> = fc.record(
-  {
-    there: fc.constantFrom(5, 400, 9_000, 27_000),
-    back: fc.constantFrom(5, 400, 9_000, 27_000),
-    loses: fc.constantFrom("request", "answer", "gateway", "throttle"),
-  },
-  { requiredKeys: ["there", "back"] },
-);
-
-const d1Fault = fc.constantFrom<D1Fault>("none", "before", "after");
-
-const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ do: fc.constant("use" as const), rejectLast: fc.boolean() }) },
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      do: fc.constant("pass" as const),
-      ms: fc.constantFrom(3, 50, 500, 2_000, 12_000, 40_000, HOUR_MS, 2 * HOUR_MS),
-    }),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.record({ do: fc.constant("end-life" as const), how: fc.constantFrom<Ending>("shutdown", "crash") }),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      do: fc.constant("d1" as const),
-      faults: fc.array(d1Fault, { maxLength: 6 }),
-      latencyMs: fc.constantFrom(0, 10, 700),
-    }),
-  },
-  {
-    weight: 4,
-    arbitrary: fc.record({ do: fc.constant("trips" as const), trips: fc.array(trip, { minLength: 1, maxLength: 4 }) }),
-  },
-  { weight: 1, arbitrary: fc.constant<Step>({ do: "disconnect" }) },
-  { weight: 1, arbitrary: fc.constant<Step>({ do: "reconnect" }) },
-  { weight: 1, arbitrary: fc.constant<Step>({ do: "revoke-at-provider" }) },
-);
-
-/** A schedule of up to 25 steps, and how the provider rotates. */
-export const schedule = fc.record({
-  rotation: fc.constantFrom<Rotation>("keep", "rotate", "family"),
-  steps: fc.array(step, { minLength: 3, maxLength: 25 }),
-  seed: fc.nat(),
-});
 
 /** What a run has seen so far. */
 interface Run {
@@ -215,7 +155,7 @@ async function signIn({ world, person }: Run): Promise<boolean> {
     browser: undefined,
     actor: "test",
   });
-  const answer = await world.fetch(`${started.authorizationUrl}&auto=${person}`);
+  const answer = await world.browse(`${started.authorizationUrl}&auto=${person}`);
   const code = new URL(answer.headers.get("Location") ?? "").searchParams.get("code") ?? "";
   const finished = await finish(vault, {
     flow: started.flow,

@@ -2,7 +2,7 @@
 import { env } from "cloudflare:workers";
 import type { Hono } from "hono";
 import { createJournal } from "../../src/connections/journal.ts";
-import { createVault, VAULT_TIMES, type Vault } from "../../src/connections/vault.ts";
+import { createVault, type Vault } from "../../src/connections/vault.ts";
 import { wake } from "../../src/connections/wake.ts";
 import { auditTrail } from "../../src/db/audit.ts";
 import { connectionRows } from "../../src/db/connections.ts";
@@ -15,7 +15,8 @@ import { Owner } from "../../src/lib/ids.ts";
 import { createKeyRing } from "../../src/lib/key-ring.ts";
 import type { Logger } from "../../src/lib/log.ts";
 import { findProvider } from "../../src/providers/index.ts";
-import { createSandbox, memoryStore } from "./sandbox-app.ts";
+import { createSandbox } from "../sandbox/app.ts";
+import { memoryStore } from "../sandbox/store.ts";
 import { type D1Fault, faultyD1 } from "./faulty-d1.ts";
 import { createLife, type Ending, type Life } from "./life.ts";
 import { createNetwork, type NetworkLog, type Trip } from "./network.ts";
@@ -25,148 +26,153 @@ import { createTraffic, createVirtualClock, type VirtualClock } from "./virtual-
 export type Rotation = "keep" | "rotate" | "family";
 
 const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {}, with: () => SILENT };
+const ALARM_AGAIN_MS = 2_000;
 const traffic = createTraffic();
 const clock: VirtualClock = createVirtualClock(Date.parse("2026-11-20T10:00:00Z"));
 // One stand-in for all schedules of a rotation: its signing keys cost more than a whole schedule.
-const providers = new Map<Rotation, Promise<Hono>>();
+const providers = new Map<Rotation, Hono>();
 
-async function provider(rotation: Rotation): Promise<Hono> {
+async function providerOf(rotation: Rotation): Promise<Hono> {
+  const known = providers.get(rotation);
+  if (known) return known;
   const app = createSandbox({ store: memoryStore(), now: () => clock.now() });
-  await app.request(`https://login.${rotation}.test/_sandbox/settings`, {
-    method: "POST",
-    body: JSON.stringify({ refresh_rotation: rotation }),
-    headers: { "Content-Type": "application/json" },
-  });
+  await control(app, rotation, "settings", { refresh_rotation: rotation });
+  providers.set(rotation, app);
   return app;
 }
 
-/** See {@link createWorld}. */
-export type World = Awaited<ReturnType<typeof createWorld>>;
+async function control(app: Hono, rotation: Rotation, path: string, body: unknown): Promise<void> {
+  const headers = { "Content-Type": "application/json" };
+  const request = { method: "POST", body: JSON.stringify(body), headers };
+  const answer = await app.request(`${loginUrl(rotation)}/_sandbox/${path}`, request);
+  if (!answer.ok) throw new Error(`the stand-in refused ${path}: ${answer.status}`);
+}
 
-/** The world of one owner, named after the person at the stand-in. */
-export async function createWorld(rotation: Rotation, person: string, random: () => number) {
-  const app = await (providers.get(rotation) ?? providers.set(rotation, provider(rotation)).get(rotation));
-  if (!app) throw new Error("no stand-in");
-  const storage = new Map<string, unknown>();
-  const log: NetworkLog = { inFlight: 0, mostInFlight: 0, refreshes: 0, lostAnswers: 0 };
-  const weather = { trips: [] as Trip[], d1: [] as D1Fault[], d1LatencyMs: 0 };
-  const issued = new Set<string>();
-  const state: { alarmAt: number | undefined; ringing: boolean; life: Life; vault: Vault } = {
-    alarmAt: undefined,
-    ringing: false,
-    ...begin(),
-  };
+function loginUrl(rotation: Rotation): string {
+  return `https://login.${rotation}.test`;
+}
 
-  function begin(): { life: Life; vault: Vault } {
-    const life = createLife();
-    return { life, vault: openVault(life) };
+/** The world of one owner, who is called the same at the stand-in. */
+export class World {
+  readonly clock = clock;
+  readonly log: NetworkLog = { inFlight: 0, mostInFlight: 0, refreshes: 0, lostAnswers: 0 };
+  readonly weather = { trips: new Array<Trip>(), d1: new Array<D1Fault>(), d1LatencyMs: 0 };
+  /** Access tokens that the provider gave out for this owner. */
+  readonly issued = new Set<string>();
+  readonly #storage = new Map<string, unknown>();
+  #life: Life = createLife();
+  #alarmAt: number | undefined;
+  #ringing = false;
+  vault: Vault;
+
+  private constructor(
+    readonly app: Hono,
+    readonly person: string,
+    readonly options: { readonly rotation: Rotation; readonly random: () => number },
+  ) {
+    this.vault = this.#openVault(this.#life);
   }
 
-  function openVault(life: Life): Vault {
-    const config = parseConfig({ ...env, MICROSOFT_LOGIN_URL: `https://login.${rotation}.test` });
-    const fetch = createNetwork(
-      {
-        app: app as Hono,
-        clock,
-        traffic,
-        log,
-        trip: () => weather.trips.shift() ?? { there: 20, back: 20 },
-        issued: (token) => issued.add(token),
-      },
-      life,
-    );
-    const d1 = faultyD1(
-      env.DB,
-      {
-        fault: () => weather.d1.shift() ?? "none",
-        latency: () => weather.d1LatencyMs,
-        wait: waitFor,
-        during: traffic.during,
-        unwritten: () => void (log.lostAnswers += 1),
-      },
-      life,
-    );
-    const db = openDatabase(d1);
+  /** Opens a world. `random` decides jitter, so that it is part of the seed. */
+  static async open(rotation: Rotation, person: string, random: () => number): Promise<World> {
+    return new World(await providerOf(rotation), person, { rotation, random });
+  }
+
+  /** Waits for the real work under way; no time passes. */
+  async settle(): Promise<void> {
+    await traffic.settle();
+  }
+
+  /** A browser's GET, redirects not followed. */
+  async browse(url: string): Promise<Response> {
+    return traffic.during(Promise.resolve(this.app.request(url, { redirect: "manual" })));
+  }
+
+  /** Calls a control of the stand-in. */
+  async control(path: string): Promise<void> {
+    await traffic.during(control(this.app, this.options.rotation, path, {}));
+  }
+
+  /** Ends this life; the next one begins with nothing but what is stored. */
+  endLife(how: Ending): void {
+    this.#life.end(how);
+    this.#life = createLife();
+    this.vault = this.#openVault(this.#life);
+    // The platform rings an alarm again whose handler did not come to its end.
+    if (this.#ringing) this.#alarmAt = Math.min(this.#alarmAt ?? Infinity, clock.now() + ALARM_AGAIN_MS);
+    this.#ringing = false;
+  }
+
+  /** Lets time pass; alarms ring on the way, in whatever life there is then. */
+  async advance(ms: number): Promise<void> {
+    const end = clock.now() + ms;
+    const settle = () => traffic.settle();
+    await settle();
+    while (clock.now() < end) {
+      const next = Math.min(end, clock.next() ?? end, this.#alarmAt ?? end);
+      await clock.moveTo(Math.max(clock.now(), next), settle);
+      if (this.#alarmAt !== undefined && this.#alarmAt <= clock.now()) await this.#ring();
+    }
+  }
+
+  async #ring(): Promise<void> {
+    const life = this.#life;
+    this.#alarmAt = undefined;
+    this.#ringing = true;
+    void wake(this.vault)
+      .catch(() => {})
+      .then(() => {
+        if (life.ended === undefined) this.#ringing = false;
+      });
+    await traffic.settle();
+  }
+
+  #openVault(life: Life): Vault {
+    const { rotation, random } = this.options;
+    const config = parseConfig({ ...env, MICROSOFT_LOGIN_URL: loginUrl(rotation) });
+    const db = openDatabase(this.#d1(life));
+    const tables = tablesFor("main");
     return createVault({
       system: "main",
-      owner: Owner.parse(`faults-${person}`),
+      owner: Owner.parse(`faults-${this.person}`),
       basePath: "/api/v1",
       publicUrl: config.publicUrl,
       ring: createKeyRing(config.ringKeys, config.derivationSecret),
-      rows: connectionRows(db, tablesFor("main")),
-      audit: auditTrail(db, tablesFor("main")),
-      journal: createJournal(life.storage(storage)),
-      sender: createSender({ fetch, clock, log: SILENT, random }),
+      rows: connectionRows(db, tables),
+      audit: auditTrail(db, tables),
+      journal: createJournal(life.storage(this.#storage)),
+      sender: createSender({ fetch: this.#fetch(life), clock, log: SILENT, random }),
       clock,
       log: SILENT,
       provider: (id) => findProvider(config, id) ?? refuse(),
       background: (work) => void work.catch(() => {}),
-      wakeBy(at) {
-        if (life.ended === undefined) state.alarmAt = Math.min(state.alarmAt ?? at, at);
+      wakeBy: (at) => {
+        if (life.ended === undefined) this.#alarmAt = Math.min(this.#alarmAt ?? at, at);
       },
       random,
     });
   }
 
-  async function ring(): Promise<void> {
-    const { vault, life } = state;
-    state.alarmAt = undefined;
-    state.ringing = true;
-    void wake(vault)
-      .catch(() => {})
-      .then(() => {
-        if (life.ended === undefined) state.ringing = false;
-      });
-    await traffic.settle();
+  #fetch(life: Life) {
+    const { app, log, weather } = this;
+    const trip = () => weather.trips.shift() ?? { there: 20, back: 20 };
+    return createNetwork({ app, clock, traffic, log, trip, issued: (token) => this.issued.add(token) }, life);
   }
 
-  async function waitFor(ms: number): Promise<void> {
-    if (ms > 0) await clock.after(ms).done;
+  #d1(life: Life): D1Database {
+    const { weather, log } = this;
+    return faultyD1(env.DB, {
+      life,
+      fault: () => weather.d1.shift() ?? "none",
+      latency: async () => {
+        if (weather.d1LatencyMs > 0) await clock.after(weather.d1LatencyMs).done;
+      },
+      traffic,
+      unwritten: () => {
+        log.lostAnswers += 1;
+      },
+    });
   }
-
-  return {
-    clock,
-    log,
-    weather,
-    issued,
-    storage,
-    times: VAULT_TIMES,
-    get vault() {
-      return state.vault;
-    },
-    settle: traffic.settle,
-    fetch: (url: string) => traffic.during(Promise.resolve(app.request(url, { redirect: "manual" }))),
-    control: (path: string, body: unknown = {}) =>
-      traffic.during(
-        Promise.resolve(
-          app.request(`https://login.${rotation}.test/_sandbox/${path}`, {
-            method: "POST",
-            body: JSON.stringify(body),
-            headers: { "Content-Type": "application/json" },
-          }),
-        ),
-      ),
-    /** Ends this life; the next one begins with nothing but what is stored. */
-    endLife(how: Ending) {
-      state.life.end(how);
-      Object.assign(state, begin());
-      // The platform rings an alarm again whose handler did not come to its end.
-      if (state.ringing) state.alarmAt = Math.min(state.alarmAt ?? Infinity, clock.now() + 2_000);
-      state.ringing = false;
-    },
-    /** Lets time pass; alarms ring on the way, in whatever life there is then. */
-    async advance(ms: number) {
-      const end = clock.now() + ms;
-      await traffic.settle();
-      while (clock.now() < end) {
-        await clock.moveTo(
-          Math.max(clock.now(), Math.min(end, clock.next() ?? end, state.alarmAt ?? end)),
-          traffic.settle,
-        );
-        if (state.alarmAt !== undefined && state.alarmAt <= clock.now()) await ring();
-      }
-    },
-  };
 }
 
 function refuse(): never {
