@@ -1,6 +1,6 @@
 /** Installs what package-lock.json names, unless it is there already. Uses nothing but Node's own modules. */
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { lstatSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { run, Trouble } from "./exit.mjs";
@@ -28,10 +28,17 @@ export async function ensureInstalled(signal) {
  * @param {string} root
  */
 export function isInstalled(root) {
+  // A link leads to somebody else's packages, for example another checkout's, and npm ci would empty those.
+  if (isLink(path.join(root, "node_modules"))) return true;
   const wanted = readPackages(path.join(root, "package-lock.json"));
   // npm writes this file last: an interrupted installation leaves none.
   const present = readPackages(path.join(root, "node_modules", ".package-lock.json"));
   return wanted !== undefined && present !== undefined && satisfies(present, wanted);
+}
+
+/** @param {string} file */
+function isLink(file) {
+  return lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() === true;
 }
 
 /**
@@ -77,7 +84,14 @@ function npmCi(signal) {
   // Not with the Node under node_modules: npm ci begins by deleting it.
   const entries = (process.env.PATH ?? "").split(path.delimiter).filter((entry) => !entry.startsWith(BIN));
   const env = { ...process.env, PATH: entries.join(path.delimiter) };
-  const args = ["ci", "--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error", "--fetch-retries=1"];
+  const args = [
+    "ci",
+    "--prefer-offline",
+    "--no-audit",
+    "--no-fund",
+    "--loglevel=error",
+    "--fetch-retry-mintimeout=1000",
+  ];
   const npm = spawn("npm", args, { cwd: ROOT, env, signal, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   for (const stream of [npm.stdout, npm.stderr]) stream.on("data", (chunk) => (output += chunk));

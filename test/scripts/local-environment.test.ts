@@ -1,0 +1,38 @@
+import { expect, test } from "vitest";
+import { sandboxVariables, usesSandbox, variableFlags, workerVariables } from "../../scripts/local-environment.mjs";
+
+const PORTS = { worker: 9001, sandbox: 9002 };
+
+test("without an app registration the Worker is pointed at the stand-in", () => {
+  expect(workerVariables({ ENVIRONMENT: "development" }, PORTS)).toEqual({
+    PUBLIC_URL: "http://localhost:9001",
+    RETURN_TO_ORIGINS: "http://localhost:9001",
+    MICROSOFT_CLIENT_ID: "11111111-aaaa-4bbb-8ccc-000000000001",
+    MICROSOFT_CLIENT_SECRET: "sandbox-secret",
+    MICROSOFT_LOGIN_URL: "http://localhost:9002",
+    MICROSOFT_GRAPH_URL: "http://localhost:9002",
+  });
+  expect(sandboxVariables(PORTS)).toEqual({ SANDBOX_ORIGINS: "http://localhost:9001" });
+});
+
+test.each([{ MICROSOFT_CLIENT_ID: "mine" }, { MSCLIENTID: "mine" }, { MICROSOFT_OAUTH_CLIENT_ID: "mine" }])(
+  "with an app registration of one's own nothing points at the stand-in: %j",
+  (vars) => {
+    expect(usesSandbox(vars)).toBe(false);
+    expect(workerVariables(vars, PORTS)).toEqual({
+      ENVIRONMENT: "development",
+      PUBLIC_URL: "http://localhost:9001",
+      RETURN_TO_ORIGINS: "http://localhost:9001",
+    });
+  },
+);
+
+test("what .dev.vars says about addresses is kept", () => {
+  const own = { PUBLIC_URL: "https://tunnel.example", RETURN_TO_ORIGINS: "https://app.example" };
+  expect(workerVariables(own, PORTS)).not.toHaveProperty("PUBLIC_URL");
+  expect(workerVariables(own, PORTS)).not.toHaveProperty("RETURN_TO_ORIGINS");
+});
+
+test("variables become arguments of wrangler", () => {
+  expect(variableFlags({ A: "http://localhost:1", B: "2" })).toEqual(["--var", "A:http://localhost:1", "--var", "B:2"]);
+});
