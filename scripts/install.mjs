@@ -84,14 +84,10 @@ function npmCi(signal) {
   // Not with the Node under node_modules: npm ci begins by deleting it.
   const entries = (process.env.PATH ?? "").split(path.delimiter).filter((entry) => !entry.startsWith(BIN));
   const env = { ...process.env, PATH: entries.join(path.delimiter) };
-  const args = [
-    "ci",
-    "--prefer-offline",
-    "--no-audit",
-    "--no-fund",
-    "--loglevel=error",
-    "--fetch-retry-mintimeout=1000",
-  ];
+  const quiet = ["--no-audit", "--no-fund", "--loglevel=error"];
+  // npm's own pauses, 10 and 60 seconds, would leave a person without a network in front of a silent terminal.
+  const pauses = ["--fetch-retry-mintimeout=1000", "--fetch-retry-factor=2"];
+  const args = ["ci", "--prefer-offline", ...quiet, ...pauses];
   const npm = spawn("npm", args, { cwd: ROOT, env, signal, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   for (const stream of [npm.stdout, npm.stderr]) stream.on("data", (chunk) => (output += chunk));
