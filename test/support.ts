@@ -1,6 +1,8 @@
 /** What the tests of the Worker share: callers, the stand-in's controls, and a sign-in from start to finish. */
+import { createExecutionContext } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { SignJWT } from "jose";
+import { createApp } from "../src/app.ts";
 
 /** The origin that the Worker under test believes to be its own. */
 export const ORIGIN = "https://latchkey.test";
@@ -25,6 +27,13 @@ export async function call(path: string, claims?: TokenClaims, init: RequestInit
   const headers = new Headers(init.headers);
   if (claims) headers.set("Authorization", `Bearer ${await callerToken(claims)}`);
   return exports.default.fetch(new Request(new URL(path, ORIGIN), { redirect: "manual", ...init, headers }));
+}
+
+/** The Worker as it would be with other variables; "" unsets one. Its Durable Objects keep the variables of the tests. */
+export function workerWith(variables: Record<string, string>): (request: Request) => Promise<Response> {
+  const app = createApp();
+  const other = { ...env, ...variables };
+  return async (request) => app.fetch(request, other, createExecutionContext());
 }
 
 /** Sends JSON to the Worker under test. */
