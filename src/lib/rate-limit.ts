@@ -1,5 +1,5 @@
 /**
- * Rate limits as an exact sliding window: the times of the last `quota` requests in a ring. A request is let through
+ * Rate limits as an exact sliding window: the times of the last `quota` requests. A request is let through
  * when the oldest of them has left the window, so that no window of that length ever holds more than the quota.
  *
  * No I/O. No clock. Answers follow draft-ietf-httpapi-ratelimit-headers.
@@ -26,25 +26,56 @@ export interface LimitVerdict {
 /** The times (ms) of the requests that still count, oldest first. This is what is persisted. */
 export type Hits = readonly number[];
 
-/** Judges a request at `now` against the hits so far; gives the verdict and the hits to keep. A refused request does not count. */
+/** The hits of one bucket, kept while its object lives: a request costs the same whatever the quota is. */
+export interface HitWindow {
+  /** Judges a request at `now`, and keeps it where it is allowed. A refused request does not count. */
+  hit(limit: Limit & { readonly bucket: string }, now: number): LimitVerdict;
+  /** What is to be persisted. */
+  hits(): Hits;
+}
+
+/** Judges a request at `now` against the hits so far; gives the verdict and the hits to keep. */
 export function judge(
   limit: Limit & { readonly bucket: string },
   hits: Hits,
   now: number,
 ): { verdict: LimitVerdict; hits: Hits } {
-  const live = hits.filter((at) => at > now - limit.windowMs && at <= now).slice(-limit.quota);
-  const allowed = live.length < limit.quota;
-  const kept = allowed ? [...live, now] : live;
-  const oldest = kept[0] ?? now;
-  const verdict = {
-    bucket: limit.bucket,
-    allowed,
-    quota: limit.quota,
-    windowS: Math.ceil(limit.windowMs / 1000),
-    remaining: limit.quota - kept.length,
-    resetS: Math.max(1, Math.ceil((oldest + limit.windowMs - now) / 1000)),
+  const window = openWindow(hits);
+  return { verdict: window.hit(limit, now), hits: window.hits() };
+}
+
+/** A window that goes on from `hits`. */
+export function openWindow(hits: Hits): HitWindow {
+  let times = [...hits];
+  // Those before it count no more. They go in bulk: one shift() per request would move all the others each time.
+  let first = 0;
+  return {
+    hit(limit, now) {
+      // A clock that was set back: what lies ahead of it cannot be placed.
+      while (times.length > first && (times.at(-1) ?? now) > now) times.pop();
+      first = Math.max(first, times.length - limit.quota);
+      while (first < times.length && (times[first] ?? now) <= now - limit.windowMs) first += 1;
+      if (first > times.length / 2) [times, first] = [times.slice(first), 0];
+      const allowed = times.length - first < limit.quota;
+      if (allowed) times.push(now);
+      return verdictOf(limit, { allowed, count: times.length - first, oldest: times[first] ?? now, now });
+    },
+    hits: () => times.slice(first),
   };
-  return { verdict, hits: kept };
+}
+
+function verdictOf(
+  { bucket, quota, windowMs }: Limit & { readonly bucket: string },
+  seen: { readonly allowed: boolean; readonly count: number; readonly oldest: number; readonly now: number },
+): LimitVerdict {
+  return {
+    bucket,
+    allowed: seen.allowed,
+    quota,
+    windowS: Math.ceil(windowMs / 1000),
+    remaining: quota - seen.count,
+    resetS: Math.max(1, Math.ceil((seen.oldest + windowMs - seen.now) / 1000)),
+  };
 }
 
 /** The header fields of a limited answer. `Retry-After` alone stands on a refusal. */

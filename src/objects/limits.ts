@@ -1,6 +1,6 @@
 /** Limits that survive their object's sleep. */
 import type { Clock } from "../lib/clock.ts";
-import { type Hits, judge, type Limit, type LimitVerdict } from "../lib/rate-limit.ts";
+import { type Hits, type HitWindow, type Limit, type LimitVerdict, openWindow } from "../lib/rate-limit.ts";
 import type { KeeperStorage } from "../connections/journal.ts";
 
 /**
@@ -24,14 +24,17 @@ export interface Limiter {
 
 /** Builds the limiter over an object's storage. Hits are read from it once per life. */
 export function createLimiter(storage: KeeperStorage, clock: Clock): Limiter {
-  const memory = new Map<string, Hits>();
+  const memory = new Map<string, HitWindow>();
   const dirty = new Set<string>();
-  const load = (bucket: string) => memory.get(bucket) ?? storage.get<Hits>(PREFIX + bucket) ?? [];
-  const save = (bucket: string) => storage.put(PREFIX + bucket, memory.get(bucket) ?? []);
+  const load = (bucket: string) => {
+    const window = memory.get(bucket) ?? openWindow(storage.get<Hits>(PREFIX + bucket) ?? []);
+    memory.set(bucket, window);
+    return window;
+  };
+  const save = (bucket: string) => storage.put(PREFIX + bucket, load(bucket).hits());
   return {
     hit(limit) {
-      const { verdict, hits } = judge(limit, load(limit.bucket), clock.now());
-      memory.set(limit.bucket, hits);
+      const verdict = load(limit.bucket).hit(limit, clock.now());
       if (!verdict.allowed) return verdict;
       if (limit.windowMs > WRITE_BEHIND_UP_TO_MS) save(limit.bucket);
       else dirty.add(limit.bucket);
@@ -45,7 +48,7 @@ export function createLimiter(storage: KeeperStorage, clock: Clock): Limiter {
     sweep(windowMs) {
       let latest = 0;
       for (const [key, hits] of storage.list<Hits>({ prefix: PREFIX }))
-        latest = Math.max(latest, hits.at(-1) ?? 0, ...(memory.get(key.slice(PREFIX.length)) ?? []));
+        latest = Math.max(latest, hits.at(-1) ?? 0, memory.get(key.slice(PREFIX.length))?.hits().at(-1) ?? 0);
       const ends = latest + windowMs;
       if (ends > clock.now()) return ends;
       for (const key of Array.from(storage.list<Hits>({ prefix: PREFIX }), ([name]) => name)) storage.delete(key);
