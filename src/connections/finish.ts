@@ -148,7 +148,8 @@ async function rowFor(vault: Vault, before: Connection | undefined, granted: Gra
   const id: ConnectionId = before?.id ?? newConnectionId();
   const holder: TokenHolder = {
     id,
-    scopes: [],
+    // Consent was given to all of it on one page; what the code was redeemed for is replaced by what was granted.
+    scopes: flow.scopes,
     accessTokens: {},
     // Only a grant that still stands may lend its refresh token to an answer that carries none.
     refreshToken: before?.status === "active" ? before.refreshToken : null,

@@ -39,7 +39,8 @@ export interface Config extends Settings {
   readonly problems: readonly ConfigProblem[];
 }
 
-const VARIABLES = {
+/** Every variable that is read, with its other names. */
+export const VARIABLES = {
   ENVIRONMENT: { schema: z.enum(["development", "production"], "expected development or production") },
   PUBLIC_URL: { schema: values.baseUrl },
   JWT_SECRET_KEY: { schema: values.sharedSecret, aliases: ["SECRET_KEY"] },

@@ -1,7 +1,6 @@
 /** A schedule: what happens to one owner's connection, step by step, and what must be true of it in the end. */
 import { disconnect } from "../../src/connections/disconnect.ts";
 import { finish } from "../../src/connections/finish.ts";
-import type { AccessGrant } from "../../src/connections/grant.ts";
 import { loadRows } from "../../src/connections/rows.ts";
 import { start } from "../../src/connections/start.ts";
 import { use } from "../../src/connections/use.ts";
@@ -21,7 +20,8 @@ interface Run {
   epoch: number;
   connected: boolean;
   revoked: boolean;
-  last: AccessGrant | undefined;
+  /** The ticket last served, by resource. */
+  readonly last: Map<string, string>;
   /** The provider's tokens as they stood at the last disconnect. */
   forgotten: ReadonlySet<string>;
   readonly uses: Promise<void>[];
@@ -36,7 +36,7 @@ export async function runSchedule(world: World, person: string, steps: readonly 
     epoch: 0,
     connected: false,
     revoked: false,
-    last: undefined,
+    last: new Map(),
     forgotten: new Set(),
     uses: [],
   };
@@ -52,7 +52,7 @@ async function perform(run: Run, one: Step): Promise<void> {
   const { world } = run;
   switch (one.do) {
     case "use":
-      run.uses.push(useOnce(run, one.rejectLast));
+      run.uses.push(useOnce(run, one));
       return world.settle();
     case "pass":
       return world.advance(one.ms);
@@ -61,6 +61,9 @@ async function perform(run: Run, one: Step): Promise<void> {
     case "d1":
       world.weather.d1 = [...one.faults];
       world.weather.d1LatencyMs = one.latencyMs;
+      return;
+    case "d1-down":
+      world.weather.d1Down = one.down;
       return;
     case "trips":
       world.weather.trips = [...one.trips];
@@ -77,18 +80,18 @@ async function perform(run: Run, one: Step): Promise<void> {
   }
 }
 
-async function useOnce(run: Run, rejectLast: boolean): Promise<void> {
+async function useOnce(run: Run, { resource, rejectLast }: Extract<Step, { do: "use" }>): Promise<void> {
   const { world } = run;
   const { epoch } = run;
-  const rejected = rejectLast ? run.last?.ticket : undefined;
+  const rejected = rejectLast ? run.last.get(resource) : undefined;
   const forgotten = run.forgotten;
   try {
     const grant = await use(world.vault, {
       provider: "microsoft",
-      resource: "graph",
+      resource,
       ...(rejected ? { rejected } : {}),
     });
-    run.last = grant;
+    run.last.set(resource, grant.ticket);
     if (!world.issued.has(grant.accessToken))
       run.broken.push("a token was served that the provider never gave this owner");
     if (epoch > 0 && forgotten.has(grant.accessToken))
@@ -171,6 +174,7 @@ async function signIn({ world, person }: Run): Promise<boolean> {
 async function calmDown({ world }: Run): Promise<void> {
   world.weather.trips = [];
   world.weather.d1 = [];
+  world.weather.d1Down = false;
   world.weather.d1LatencyMs = 0;
   for (let round = 0; round < 8; round += 1) await world.advance(120_000);
 }

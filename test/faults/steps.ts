@@ -7,11 +7,12 @@ import type { Rotation } from "./world.ts";
 
 /** One step. */
 export type Step =
-  | { readonly do: "use"; readonly rejectLast: boolean }
+  | { readonly do: "use"; readonly resource: "graph" | "outlook"; readonly rejectLast: boolean }
   | { readonly do: "pass"; readonly ms: number }
   | { readonly do: "end-life"; readonly how: Ending }
   | { readonly do: "d1"; readonly faults: readonly D1Fault[]; readonly latencyMs: number }
   | { readonly do: "trips"; readonly trips: readonly Trip[] }
+  | { readonly do: "d1-down"; readonly down: boolean }
   | { readonly do: "disconnect" | "reconnect" | "revoke-at-provider" };
 
 const HOUR_MS = 3_600_000;
@@ -28,7 +29,14 @@ const trip: fc.Arbitrary<Trip> = fc.record(
 const d1Fault = fc.constantFrom<D1Fault>("none", "before", "after");
 
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ do: fc.constant("use" as const), rejectLast: fc.boolean() }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      do: fc.constant("use" as const),
+      resource: fc.constantFrom("graph", "graph", "outlook"),
+      rejectLast: fc.boolean(),
+    }),
+  },
   {
     weight: 6,
     arbitrary: fc.record({
@@ -45,13 +53,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant("d1" as const),
       faults: fc.array(d1Fault, { maxLength: 6 }),
-      latencyMs: fc.constantFrom(0, 10, 700),
+      latencyMs: fc.constantFrom(0, 10, 700, 8_000),
     }),
   },
   {
     weight: 4,
     arbitrary: fc.record({ do: fc.constant("trips" as const), trips: fc.array(trip, { minLength: 1, maxLength: 4 }) }),
   },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant("d1-down" as const), down: fc.boolean() }) },
   { weight: 1, arbitrary: fc.constant<Step>({ do: "disconnect" }) },
   { weight: 1, arbitrary: fc.constant<Step>({ do: "reconnect" }) },
   { weight: 1, arbitrary: fc.constant<Step>({ do: "revoke-at-provider" }) },

@@ -15,6 +15,7 @@ import { Owner } from "../../src/lib/ids.ts";
 import { createKeyRing } from "../../src/lib/key-ring.ts";
 import type { Logger } from "../../src/lib/log.ts";
 import { findProvider } from "../../src/providers/index.ts";
+import type { Provider } from "../../src/providers/provider.ts";
 import { createSandbox } from "../sandbox/app.ts";
 import { memoryStore } from "../sandbox/store.ts";
 import { type D1Fault, faultyD1 } from "./faulty-d1.ts";
@@ -27,6 +28,8 @@ export type Rotation = "keep" | "rotate" | "family";
 
 const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {}, with: () => SILENT };
 const ALARM_AGAIN_MS = 2_000;
+/** What an object that is shut down has left for what is in flight. */
+const SHUTDOWN_MS = 30_000;
 const traffic = createTraffic();
 const clock: VirtualClock = createVirtualClock(Date.parse("2026-11-20T10:00:00Z"));
 // One stand-in for all schedules of a rotation: its signing keys cost more than a whole schedule.
@@ -56,7 +59,7 @@ function loginUrl(rotation: Rotation): string {
 export class World {
   readonly clock = clock;
   readonly log: NetworkLog = { inFlight: 0, mostInFlight: 0, refreshes: 0, lostAnswers: 0 };
-  readonly weather = { trips: new Array<Trip>(), d1: new Array<D1Fault>(), d1LatencyMs: 0 };
+  readonly weather = { trips: new Array<Trip>(), d1: new Array<D1Fault>(), d1LatencyMs: 0, d1Down: false };
   /** Access tokens that the provider gave out for this owner. */
   readonly issued = new Set<string>();
   readonly #storage = new Map<string, unknown>();
@@ -95,7 +98,9 @@ export class World {
 
   /** Ends this life; the next one begins with nothing but what is stored. */
   endLife(how: Ending): void {
-    this.#life.end(how);
+    const ending = this.#life;
+    ending.end(how);
+    void clock.after(SHUTDOWN_MS).done.then(() => ending.end("crash"));
     this.#life = createLife();
     this.vault = this.#openVault(this.#life);
     // The platform rings an alarm again whose handler did not come to its end.
@@ -144,7 +149,7 @@ export class World {
       sender: createSender({ fetch: this.#fetch(life), clock, log: SILENT, random }),
       clock,
       log: SILENT,
-      provider: (id) => findProvider(config, id) ?? refuse(),
+      provider: (id) => withMail(findProvider(config, id) ?? refuse()),
       background: (work) => void work.catch(() => {}),
       wakeBy: (at) => {
         if (life.ended === undefined) this.#alarmAt = Math.min(this.#alarmAt ?? at, at);
@@ -163,7 +168,7 @@ export class World {
     const { weather, log } = this;
     return faultyD1(env.DB, {
       life,
-      fault: () => weather.d1.shift() ?? "none",
+      fault: () => (weather.d1Down ? "before" : (weather.d1.shift() ?? "none")),
       latency: async () => {
         if (weather.d1LatencyMs > 0) await clock.after(weather.d1LatencyMs).done;
       },
@@ -173,6 +178,13 @@ export class World {
       },
     });
   }
+}
+
+/** A second resource behind the same refresh token: its refreshes must not overlap with the first's. */
+function withMail(provider: Provider): Provider {
+  const outlook = { scopePrefix: "https://outlook.office.com/", baseUrl: "https://outlook.office.com" };
+  const scopes = [...provider.scopes, "https://outlook.office.com/SMTP.Send"];
+  return { ...provider, scopes, resources: { ...provider.resources, outlook } };
 }
 
 function refuse(): never {
