@@ -20,7 +20,10 @@ export function createSandbox(options: SandboxOptions): Hono {
     if (error instanceof DroppedAnswer) throw error;
     return Response.json({ error: { code: "SandboxBug", message: String(error.stack) } }, { status: 500 });
   });
-  app.route("/_sandbox", controlRoutes(world));
+  app.all(
+    "/_sandbox/*",
+    lazily(() => new Hono().route("/_sandbox", controlRoutes(world))),
+  );
   app.use(async (c, next) => {
     const answer = await received(world, c, async () => {
       await next();
@@ -30,12 +33,17 @@ export function createSandbox(options: SandboxOptions): Hono {
     c.res = undefined;
     c.res = answer;
   });
-  app.route(
-    "/",
-    graphRoutes(world, (request) => Promise.resolve(app.fetch(request))),
-  );
+  const graph = lazily(() => graphRoutes(world, (request) => Promise.resolve(app.fetch(request))));
+  app.all("/v1.0/*", graph);
+  app.all("/oidc/userinfo", graph);
   app.route("/", entraRoutes(world));
   return app;
+}
+
+// Tests open thousands of sandboxes and most touch few providers: the others' routes are never built.
+function lazily(make: () => Pick<Hono, "fetch">): (c: Context) => Response | Promise<Response> {
+  let made: Pick<Hono, "fetch"> | undefined;
+  return (c) => (made ??= make()).fetch(c.req.raw);
 }
 
 async function received(world: World, c: Context, work: () => Promise<Response>): Promise<Response> {

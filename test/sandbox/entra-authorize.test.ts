@@ -165,6 +165,20 @@ it("gives personal accounts the tenant of all personal accounts", async () => {
   expect(accessToken).not.toContain(".");
 });
 
+it("takes the tenant of all personal accounts for consumers", async () => {
+  const sandbox = openSandbox();
+  const code = await sandbox.code({ auto: "pat" }, CONSUMERS_TENANT);
+  expect((await sandbox.token({ ...REDEEM, code }, "consumers")).status).toBe(200);
+});
+
+it("asks again with prompt=consent for what was granted", async () => {
+  const sandbox = openSandbox();
+  await sandbox.code();
+  await sandbox.control("/users/ana", { refuses_consent: true }, "PATCH");
+  expect(locationOf(await sandbox.authorize()).searchParams.has("code")).toBe(true);
+  expect(locationOf(await sandbox.authorize({ prompt: "consent" })).searchParams.get("error")).toBe("access_denied");
+});
+
 it("signs out to a registered address only", async () => {
   const sandbox = openSandbox();
   const out = (target: string) =>

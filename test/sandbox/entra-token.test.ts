@@ -182,6 +182,9 @@ it("takes a form only, by POST only, and without an Origin", async () => {
   const sandbox = openSandbox();
   const url = `${LOGIN}/common/oauth2/v2.0/token`;
   const codes = async (init: RequestInit) => (await (await sandbox.fetch(url, init)).json<Json>())["error_codes"];
+  const twice = new URLSearchParams({ grant_type: "authorization_code" });
+  twice.append("grant_type", "refresh_token");
+  expect(await codes({ method: "POST", body: twice })).toEqual([9000411]);
   const headers = { "Content-Type": "application/json" };
   expect(await codes({ method: "POST", headers, body: JSON.stringify(REDEEM) })).toEqual([900144]);
   expect(await codes({})).toEqual([900561]);

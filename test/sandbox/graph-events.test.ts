@@ -1,6 +1,8 @@
 import { expect, it } from "vitest";
 import { errorOf, KICK_OFF, openMailbox, openSandbox, valuesOf, type Json } from "./driver.ts";
 
+const MIDNIGHT = { dateTime: "2026-11-20T00:00:00", timeZone: "Europe/Rome" };
+
 it("has a default calendar and an extra one, each with its own events", async () => {
   const { call, create } = await openMailbox();
   const calendars = valuesOf((await call("/me/calendars")).body);
@@ -78,6 +80,12 @@ it.each<[string, Json, string]>([
     "ErrorPropertyValidationFailure",
   ],
   ["an all-day event that is not at midnight", { isAllDay: true }, "ErrorPropertyValidationFailure"],
+  ["an all-day event of no day", { isAllDay: true, start: MIDNIGHT, end: MIDNIGHT }, "ErrorPropertyValidationFailure"],
+  [
+    "an all-day event in two zones",
+    { isAllDay: true, start: MIDNIGHT, end: { dateTime: "2026-11-22T00:00:00", timeZone: "UTC" } },
+    "ErrorPropertyValidationFailure",
+  ],
   ["a subject of 256 characters", { subject: "x".repeat(256) }, "ErrorPropertyValidationFailure"],
   [
     "a time that is none",

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { CONTOSO_TENANT } from "./defaults.ts";
+import { CONTOSO_TENANT, FABRIKAM_TENANT } from "./defaults.ts";
 import { claimsOf, errorOf, GRAPH, openSandbox, REDEEM, SCOPE, valuesOf } from "./driver.ts";
 
 it("answers /me with eleven properties, or with those that are selected", async () => {
@@ -141,4 +141,23 @@ it("refuses segments that it does not know", async () => {
   const { access_token: token } = await sandbox.signIn("ana");
   const { status, body } = await sandbox.graph(token, "/me/horoscope");
   expect([status, errorOf(body)["code"]]).toEqual([400, "BadRequest"]);
+});
+
+it("has no mailbox for a guest either, who has one at home", async () => {
+  const sandbox = openSandbox();
+  await sandbox.control("/users", { name: "gil", tid: FABRIKAM_TENANT, guest_in: [CONTOSO_TENANT] });
+  const mailboxStatus = async (tenant: string) => {
+    const { body } = await sandbox.token({ ...REDEEM, code: await sandbox.code({ auto: "gil" }, tenant) }, tenant);
+    return (await sandbox.graph(String(body["access_token"]), "/me/calendar")).status;
+  };
+  expect(await mailboxStatus("organizations")).toBe(200);
+  expect(await mailboxStatus(CONTOSO_TENANT)).toBe(404);
+});
+
+it("takes a token for more than the claims it wants", async () => {
+  const sandbox = openSandbox();
+  await sandbox.control("/users/ana", { claims_challenge: `{"access_token":{"nbf":{"value":"1"}}}` }, "PATCH");
+  const claims = `{"access_token":{"nbf":{"value":"1"},"xms_cc":{"values":["cp1"]}}}`;
+  const { body } = await sandbox.token({ ...REDEEM, code: await sandbox.code({ claims }) });
+  expect((await sandbox.graph(String(body["access_token"]), "/me")).status).toBe(200);
 });

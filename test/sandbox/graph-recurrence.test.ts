@@ -99,6 +99,14 @@ it.each<[string, string, Json, string, string[]]>([
   expect(await dates(series(startDate, pattern), from, to)).toEqual(expected);
 });
 
+it("reads an hour that the clocks skip by the offset before, and of one they show twice the first", async () => {
+  const at = (dateTime: string) => ({ dateTime, timeZone: "Europe/Rome" });
+  const skipped = { start: at("2027-03-28T02:30:00"), end: at("2027-03-28T04:00:00") };
+  expect(await occurrences(skipped, "2027-03-28", "2027-03-29")).toEqual(["2027-03-28T01:30"]);
+  const twice = { start: at("2026-10-25T02:30:00"), end: at("2026-10-25T04:00:00") };
+  expect(await occurrences(twice, "2026-10-25", "2026-10-26")).toEqual(["2026-10-25T00:30"]);
+});
+
 it("ends a series on its last day, that day included, or after its count", async () => {
   const daily = { type: "daily" };
   const until = series("2026-11-01", daily, { type: "endDate", endDate: "2026-11-03" });

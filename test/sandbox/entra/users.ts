@@ -59,14 +59,17 @@ const newUserSchema = z.strictObject({
   mail: z.string().nullable().optional(),
   tid: z.guid().optional(),
   mailbox: z.boolean().default(true),
+  /** Tenants that invited the user. */
+  guest_in: z.array(z.guid()).default([]),
 });
 
 /** Adds a user, or replaces one. Throws a ZodError when malformed. */
 export function addUser(world: World, input: unknown): User {
-  const { name, kind, upn, mail, tid, mailbox } = newUserSchema.parse(input);
+  const { name, kind, upn, mail, tid, mailbox, guest_in: invitedTo } = newUserSchema.parse(input);
   const home = kind === "personal" ? CONSUMERS_TENANT : (tid ?? CONTOSO_TENANT);
+  const guestIn = Object.fromEntries(invitedTo.map((there) => [there, guidFrom(`guest:${name}:${there}`)]));
   const given = { ...(upn !== undefined && { upn, mail: upn }), ...(mail !== undefined && { mail }) };
-  const user = work(name, name, "", guidFrom(`user:${name}`), { kind, tid: home, mailbox, ...given });
+  const user = work(name, name, "", guidFrom(`user:${name}`), { kind, tid: home, mailbox, guestIn, ...given });
   world.store.put(`user:${name}`, user);
   return user;
 }
