@@ -148,7 +148,7 @@ test("when D1 does not take the new tokens the caller still gets one, and the al
 
 /** D1 answers reads and refuses what writes a row. */
 function refuseWrites() {
-  const d1 = Object.getPrototypeOf(env.DB) as D1Database;
+  const d1 = Object.getPrototypeOf(env.DB) as { prepare: (this: D1Database, sql: string) => D1PreparedStatement };
   const { prepare } = d1;
   return vi.spyOn(d1, "prepare").mockImplementation(function (this: D1Database, sql: string) {
     if (sql.startsWith("update")) throw new Error("D1_ERROR: storage is not available");

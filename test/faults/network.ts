@@ -14,7 +14,9 @@ export interface Trip {
 
 /** What the network saw, for the invariants. */
 export interface NetworkLog {
-  inFlight: number;
+  /** Refreshes in flight, by sign-in: what an ended life left in flight before the user connected again concerns another grant. */
+  readonly inFlight: Map<number, number>;
+  signIns: number;
   mostInFlight: number;
   refreshes: number;
   /** Refreshes whose work was done and whose answer never reached a life that could keep it. */
@@ -52,19 +54,29 @@ export function createNetwork(ports: NetworkPorts, life: Life) {
 async function refresh(ports: NetworkPorts, life: Life, request: Request): Promise<Response> {
   const { log } = ports;
   log.refreshes += 1;
-  log.inFlight += 1;
-  log.mostInFlight = Math.max(log.mostInFlight, log.inFlight);
-  let counted = true;
-  const land = () => {
-    if (counted) log.inFlight -= 1;
-    counted = false;
-  };
+  const land = takeOff(log);
   request.signal.addEventListener("abort", land);
   try {
     return await travel(ports, life, request);
   } finally {
     land();
   }
+}
+
+/** Counts a refresh until it lands. */
+function takeOff(log: NetworkLog): () => void {
+  const grant = log.signIns;
+  const count = (by: number) => {
+    const now = (log.inFlight.get(grant) ?? 0) + by;
+    log.inFlight.set(grant, now);
+    log.mostInFlight = Math.max(log.mostInFlight, now);
+  };
+  count(1);
+  let inFlight = true;
+  return () => {
+    if (inFlight) count(-1);
+    inFlight = false;
+  };
 }
 
 async function travel(

@@ -139,6 +139,7 @@ async function reconnect(run: Run): Promise<void> {
     (done) => {
       if (!done) return;
       run.connected = true;
+      world.log.signIns += 1;
       run.revoked = false;
     },
     (error: unknown) => noteFailure(run, error),

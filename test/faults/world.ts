@@ -58,7 +58,7 @@ function loginUrl(rotation: Rotation): string {
 /** The world of one owner, who is called the same at the stand-in. */
 export class World {
   readonly clock = clock;
-  readonly log: NetworkLog = { inFlight: 0, mostInFlight: 0, refreshes: 0, lostAnswers: 0 };
+  readonly log: NetworkLog = { inFlight: new Map(), signIns: 0, mostInFlight: 0, refreshes: 0, lostAnswers: 0 };
   readonly weather = { trips: new Array<Trip>(), d1: new Array<D1Fault>(), d1LatencyMs: 0, d1Down: false };
   /** Access tokens that the provider gave out for this owner. */
   readonly issued = new Set<string>();

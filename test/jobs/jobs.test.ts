@@ -106,7 +106,7 @@ test("sign-ins that nobody finished are purged by the keeper's alarm", async () 
 });
 
 test("a job that fails says so and does not stop the others", async () => {
-  const d1 = Object.getPrototypeOf(env.DB) as D1Database;
+  const d1 = Object.getPrototypeOf(env.DB) as { prepare: (this: D1Database, sql: string) => D1PreparedStatement };
   const { prepare } = d1;
   vi.spyOn(d1, "prepare").mockImplementation(function (this: D1Database, sql: string) {
     if (sql.startsWith("select")) throw new Error("D1_ERROR: not available");
