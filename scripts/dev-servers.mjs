@@ -118,13 +118,13 @@ function listens(port) {
 }
 
 /**
- * Any answer counts: what the Worker thinks of its configuration its health route tells.
+ * Any answer counts, even that there is nothing at this address: whether all is well the health route tells.
  *
  * @param {number} port
  */
 async function answers(port) {
   try {
-    const response = await fetch(`${addressOf(port)}/api/v1/health/microsoft/`, { signal: AbortSignal.timeout(5_000) });
+    const response = await fetch(`${addressOf(port)}/`, { signal: AbortSignal.timeout(5_000) });
     await response.arrayBuffer();
     return true;
   } catch {
