@@ -2,6 +2,7 @@
 import { createExecutionContext } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { SignJWT } from "jose";
+import { vi } from "vitest";
 import { createApp } from "../src/app.ts";
 
 /** The origin that the Worker under test believes to be its own. */
@@ -30,7 +31,7 @@ export async function call(path: string, claims?: TokenClaims, init: RequestInit
 }
 
 /** The Worker as it would be with other variables; "" unsets one. Its Durable Objects keep the variables of the tests. */
-export function workerWith(variables: Record<string, string>): (request: Request) => Promise<Response> {
+export function workerWith(variables: Record<string, unknown>): (request: Request) => Promise<Response> {
   const app = createApp();
   const other = { ...env, ...variables };
   return async (request) => app.fetch(request, other, createExecutionContext());
@@ -93,4 +94,12 @@ export function addressOf(sub: string): string {
   let hash = 7;
   for (const char of sub) hash = (hash * 31 + char.charCodeAt(0)) % 0xffffff;
   return `10.${(hash >> 16) & 255}.${(hash >> 8) & 255}.${hash & 255}`;
+}
+
+/** Everything that is written to the console from now on, and not on the screen, until `vi.restoreAllMocks`. */
+export function listen(): string[] {
+  const lines: string[] = [];
+  for (const method of ["debug", "info", "warn", "error", "log"] as const)
+    vi.spyOn(console, method).mockImplementation((...parts: unknown[]) => void lines.push(parts.map(String).join(" ")));
+  return lines;
 }

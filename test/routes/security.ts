@@ -2,7 +2,7 @@
 import { env } from "cloudflare:workers";
 import { SignJWT } from "jose";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { call, connect, ORIGIN, workerWith } from "../support.ts";
+import { call, connect, listen, ORIGIN, workerWith } from "../support.ts";
 
 /** A route, with a request that nothing is wrong with. */
 export interface Route {
@@ -29,8 +29,7 @@ const UNKNOWN = "No such connection.";
 export function withstands(route: Route): void {
   describe(`${route.method} ${route.base}${route.path}`, () => {
     beforeEach(() => {
-      for (const method of ["debug", "info", "warn", "error"] as const)
-        vi.spyOn(console, method).mockImplementation(() => undefined);
+      listen();
     });
     afterEach(() => {
       vi.restoreAllMocks();
