@@ -57,7 +57,7 @@ export function createTraffic() {
     },
     async settle(): Promise<void> {
       for (let calm = 0; calm < 2; calm = underWay === 0 ? calm + 1 : 0)
-        await new Promise((resolve) => setTimeout(resolve, 0));
+        await new Promise((resolve) => setImmediate(resolve));
     },
   };
 }
