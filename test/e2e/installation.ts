@@ -1,0 +1,166 @@
+/** Latchkey as somebody has it who has just cloned and installed it: a copy of its own, started by its own command. */
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import net from "node:net";
+import os from "node:os";
+import path from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+
+const ROOT = path.join(import.meta.dirname, "../..");
+const NEEDED = ["scripts", "src", "migrations", "test/sandbox", "package.json", "package-lock.json", "wrangler.toml"];
+const START_MS = 60_000;
+const STOP_MS = 15_000;
+
+/** A copy of the repository on two ports of its own. */
+export interface Installation {
+  readonly folder: string;
+  readonly worker: number;
+  readonly sandbox: number;
+  /** Every run of it so far. */
+  readonly runs: Running[];
+}
+
+/** A copy that runs. */
+export interface Running {
+  readonly url: string;
+  readonly pid: number;
+  /** All that was printed so far, both streams. */
+  readonly output: () => string;
+  readonly exit: Promise<number | null>;
+}
+
+/** Makes a copy with nothing in it but what a clone and an installation give. */
+export async function install(): Promise<Installation> {
+  const folder = mkdtempSync(path.join(os.tmpdir(), "latchkey-e2e-"));
+  for (const name of NEEDED) cpSync(path.join(ROOT, name), path.join(folder, name), { recursive: true });
+  // Links to the packages one by one: an installation that began by deleting them would delete the links alone.
+  const packages = path.join(ROOT, "node_modules");
+  mkdirSync(path.join(folder, "node_modules"));
+  for (const name of readdirSync(packages).filter((entry) => entry !== ".cache" && entry !== ".mf")) {
+    symlinkSync(path.join(packages, name), path.join(folder, "node_modules", name));
+  }
+  const [worker, sandbox] = await freePorts();
+  return { folder, worker, sandbox, runs: [] };
+}
+
+/** Starts it by a command, and waits until it says that everything answers. Throws with what it printed. */
+export async function start(installation: Installation, command: readonly string[]): Promise<Running> {
+  const { folder, worker, sandbox, runs } = installation;
+  const [program = "", ...args] = command;
+  const env = { ...process.env, PORT: String(worker), SANDBOX_PORT: String(sandbox), NO_COLOR: "1" };
+  // A group of its own, as a shell gives to what a person starts.
+  const child = spawn(program, args, { cwd: folder, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += String(chunk)));
+  const { pid } = child;
+  if (pid === undefined) throw new Error(`${program} cannot be run`);
+  const running = { url: `http://localhost:${worker}`, pid, output: () => output, exit: ended(child) };
+  runs.push(running);
+  endWithThisProcess(running);
+  const up = () => output.includes("Ctrl-C stops everything");
+  await until(() => up() || child.exitCode !== null, START_MS);
+  if (up() && child.exitCode === null) return running;
+  throw new Error(`it did not start:\n${output}`);
+}
+
+function ended(child: ChildProcess): Promise<number | null> {
+  return new Promise((resolve) => child.on("exit", resolve).on("error", () => resolve(1)));
+}
+
+/** Whoever ends the tests early shall not have to look for what they started. */
+function endWithThisProcess({ pid, exit }: Running): void {
+  const kill = () => signal(-pid, "SIGKILL");
+  process.once("exit", kill);
+  void exit.then(() => process.off("exit", kill));
+}
+
+/** Waits for the end of what was asked to stop; true where it came in time. */
+export async function stopped({ exit }: Running): Promise<boolean> {
+  return Promise.race([exit.then(() => true), pause(STOP_MS, false, { ref: false })]);
+}
+
+/** Ends every run and all that it started, whatever state it is in, and removes the copy. */
+export async function uninstall({ folder, runs }: Installation): Promise<void> {
+  for (const running of runs) await end(running);
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+}
+
+async function end(running: Running): Promise<void> {
+  const family = alive(descendants(running.pid));
+  if (family.length === 0) return;
+  signal(running.pid, "SIGTERM");
+  await stopped(running);
+  for (const pid of alive(family)) signal(pid, "SIGKILL");
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It has ended already.
+  }
+}
+
+/** A process and all below it. */
+export function descendants(pid: number): number[] {
+  const rows = processes();
+  const below = (parent: number): number[] =>
+    rows.filter((row) => row.parent === parent).flatMap((row) => [row.pid, ...below(row.pid)]);
+  return [pid, ...below(pid)];
+}
+
+/** Those of `pids` that still run. */
+export function alive(pids: readonly number[]): number[] {
+  const rows = processes();
+  return pids.filter((pid) => rows.some((row) => row.pid === pid));
+}
+
+/** What runs on this machine. What has ended and only waits for its parent's notice does not count. */
+function processes(): { pid: number; parent: number }[] {
+  const table = execFileSync("ps", ["-A", "-o", "pid=,ppid=,stat="], { encoding: "utf8" });
+  return table
+    .trim()
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, , state]) => !state?.startsWith("Z"))
+    .map(([pid, parent]) => ({ pid: Number(pid), parent: Number(parent) }));
+}
+
+/** Polls until `holds` does; false where it does not in time. */
+export async function until(holds: () => boolean, timeoutMs: number): Promise<boolean> {
+  for (const last = Date.now() + timeoutMs; Date.now() < last; await pause(50)) if (holds()) return true;
+  return holds();
+}
+
+/** True where nobody listens on a port, on either family of addresses. */
+export async function isFree(port: number): Promise<boolean> {
+  const free = await Promise.all(["127.0.0.1", "::1"].map((host) => canListen(host, port)));
+  return !free.includes(false);
+}
+
+async function canListen(host: string, port: number): Promise<boolean> {
+  const server = net.createServer();
+  return new Promise((resolve) => {
+    // A machine without IPv6 has no such address to listen on.
+    server.once("error", (error) => resolve("code" in error && error.code !== "EADDRINUSE"));
+    server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(true)));
+  });
+}
+
+async function freePorts(): Promise<[number, number]> {
+  const servers = [net.createServer(), net.createServer()];
+  const ports = await Promise.all(
+    servers.map(
+      (server) =>
+        new Promise<number>((resolve) => {
+          server.listen(0, "127.0.0.1", () => {
+            const address = server.address();
+            resolve(typeof address === "object" ? (address?.port ?? 0) : 0);
+          });
+        }),
+    ),
+  );
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  const [worker = 0, sandbox = 0] = ports;
+  return [worker, sandbox];
+}

@@ -1,0 +1,206 @@
+/** From a fresh copy to a calendar in the browser, and back after a restart, over real sockets. */
+import { execFileSync } from "node:child_process";
+import { existsSync, statSync } from "node:fs";
+import path from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Browser, buttonsOf } from "./browser.ts";
+import {
+  alive,
+  descendants,
+  install,
+  type Installation,
+  isFree,
+  type Running,
+  start,
+  stopped,
+  uninstall,
+  until,
+} from "./installation.ts";
+
+let installation: Installation;
+let latchkey: Running;
+
+beforeAll(async () => {
+  installation = await install();
+  latchkey = await start(installation, ["npm", "start"]);
+}, 90_000);
+
+afterAll(async () => {
+  await uninstall(installation);
+}, 30_000);
+
+/** Runs a shell command as somebody would who pasted what was printed. */
+function paste(command: string): unknown {
+  const token = /^TOKEN=\S+$/m.exec(latchkey.output())?.[0] ?? "";
+  return JSON.parse(execFileSync("sh", ["-c", `${token}\n${command}`], { encoding: "utf8" }));
+}
+
+/** The commands that were printed to try. */
+function printedCommands(): string[] {
+  return latchkey.output().match(/^curl .+$/gm) ?? [];
+}
+
+/** A token for somebody, by the project's own command. */
+function tokenFor(sub: string): string {
+  const args = ["run", "--silent", "token", "--", "--sub", sub];
+  return execFileSync("npm", args, { cwd: installation.folder, encoding: "utf8" }).trim();
+}
+
+async function call(
+  token: string,
+  method: string,
+  route: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+) {
+  const type = body === undefined ? {} : { "Content-Type": "application/json" };
+  const answer = await fetch(`${latchkey.url}/api/v1${route}`, {
+    method,
+    headers: { Authorization: `Bearer ${token}`, ...type, ...headers },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const text = await answer.text();
+  const json = (text === "" ? {} : JSON.parse(text)) as Record<string, unknown>;
+  return { status: answer.status, headers: answer.headers, json };
+}
+
+/** Signs somebody in by the page of the stand-in and gives what the callback answers. */
+async function connect(token: string, label: string) {
+  const { json } = await call(token, "GET", "/auth/microsoft/");
+  const browser = new Browser();
+  const page = await browser.open(String(json["authorization_url"]));
+  return browser.follow(await browser.press(page, label));
+}
+
+const EVENT = {
+  subject: "Coffee",
+  start: { date_time: "2027-03-01T09:00:00", time_zone: "Europe/Rome" },
+  end: { date_time: "2027-03-01T09:30:00", time_zone: "Europe/Rome" },
+};
+const EVENTS = "/calendar/microsoft/events";
+
+test("the three commands that are printed lead from nothing to an event", async () => {
+  const [connectIt, create, list, ...more] = printedCommands();
+  expect(more).toEqual([]);
+  expect(latchkey.output()).toContain(`http://localhost:${installation.worker}\n`);
+  expect(latchkey.output()).toContain(`http://localhost:${installation.sandbox}\n`);
+  const { authorization_url: url } = paste(connectIt ?? "") as { authorization_url: string };
+  const browser = new Browser();
+  const page = await browser.open(url);
+  expect(page.headers.get("Content-Type")).toMatch(/^text\/html/);
+  expect(buttonsOf(page).map(({ text }) => text.split(" ")[0])).toEqual(["Ana", "Gus", "Pat", "Dora", "Cancel"]);
+  const callback = await browser.follow(await browser.press(page, "Ana Rossi"));
+  expect(callback.status).toBe(200);
+  expect(JSON.parse(callback.text)).toMatchObject({
+    connection: { provider: "microsoft", status: "active", account: { address: "ana@contoso.example" } },
+  });
+  expect(paste(create ?? "")).toMatchObject(EVENT);
+  expect(paste(list ?? "")).toMatchObject({ events: [{ subject: "Coffee" }], next_cursor: null });
+});
+
+test("the keys are written once, for their owner alone", () => {
+  const file = path.join(installation.folder, ".dev.vars");
+  expect(existsSync(file)).toBe(true);
+  expect(statSync(file).mode & 0o077).toBe(0);
+  expect(latchkey.output()).toContain("Wrote .dev.vars with fresh keys.");
+});
+
+test("a personal account's profile is read, and its calendar written, changed and emptied", async () => {
+  const token = tokenFor("pat-of-ours");
+  expect((await connect(token, "Pat Moreau")).status).toBe(200);
+  const { json: profile } = await call(token, "GET", "/auth/microsoft/user");
+  expect(profile).toMatchObject({ display_name: "Pat Moreau", mail: "pat@outlook.example" });
+  const { status, headers, json: event } = await call(token, "POST", EVENTS, EVENT, { "Idempotency-Key": "e2e" });
+  expect([status, headers.get("ETag")]).toEqual([201, event["etag"]]);
+  expect((await call(token, "POST", EVENTS, EVENT, { "Idempotency-Key": "e2e" })).json).toEqual(event);
+  const route = `${EVENTS}/${String(event["id"])}`;
+  const match = { "If-Match": String(event["etag"]) };
+  expect((await call(token, "PATCH", route, { subject: "Tea" }, match)).json).toMatchObject({ subject: "Tea" });
+  expect(await call(token, "PATCH", route, { subject: "Milk" }, match)).toMatchObject({
+    status: 412,
+    json: { code: "precondition_failed" },
+  });
+  const window = "from=2027-03-01T00:00:00Z&to=2027-03-02T00:00:00Z";
+  expect((await call(token, "GET", `${EVENTS}?${window}`)).json).toMatchObject({ events: [{ subject: "Tea" }] });
+  expect((await call(token, "DELETE", route)).status).toBe(204);
+  expect((await call(token, "GET", EVENTS)).json).toEqual({ events: [], next_cursor: null });
+});
+
+test("whoever declines or cancels is not connected", async () => {
+  const token = tokenFor("declines");
+  for (const label of ["Dora Novak", "Cancel"]) {
+    const { status, text } = await connect(token, label);
+    expect(status).toBe(400);
+    expect(JSON.parse(text)).toMatchObject({ code: "consent_denied" });
+  }
+  expect(await call(token, "GET", "/auth/microsoft/user")).toMatchObject({
+    status: 404,
+    json: { code: "not_connected" },
+  });
+});
+
+test("a sign-in that a browser began is finished by that browser alone", async () => {
+  const headers = { Authorization: `Bearer ${tokenFor("browser")}` };
+  const begin = `${latchkey.url}/api/v1/auth/microsoft/?mode=redirect`;
+  const victim = new Browser();
+  const other = await victim.open(begin, headers);
+  const sent = await victim.press(await victim.follow(other), "Ana Rossi");
+  const elsewhere = await new Browser().follow(sent);
+  expect(elsewhere.status).toBe(400);
+  expect(JSON.parse(elsewhere.text)).toMatchObject({ code: "state_invalid" });
+  const browser = new Browser();
+  const started = await browser.open(begin, headers);
+  const [cookie = "", ...more] = started.headers.getSetCookie();
+  expect(more).toEqual([]);
+  expect(cookie).toMatch(/^__Host-latchkey-/);
+  for (const part of ["Path=/", "HttpOnly", "Secure", "SameSite=Lax"]) expect(cookie.split("; ")).toContain(part);
+  const callback = await browser.follow(await browser.press(await browser.follow(started), "Ana Rossi"));
+  expect(callback.status).toBe(200);
+  expect(browser.cookies(latchkey.url)).toEqual([]);
+});
+
+test("the scheduled jobs run when their time is rung, and log what they counted", async () => {
+  const answer = await fetch(`${latchkey.url}/cdn-cgi/handler/scheduled?cron=*/15+*+*+*+*`);
+  await answer.text();
+  expect(answer.status).toBe(200);
+  const jobs = () =>
+    [...latchkey.output().matchAll(/^\{.*"event":"job".*\}$/gm)].map(
+      ([line]) => JSON.parse(line) as Record<string, unknown>,
+    );
+  await until(() => jobs().length >= 6, 10_000);
+  const ran = jobs().map(({ system, job, outcome }) => [system, job, outcome].join(" "));
+  expect(new Set(ran)).toEqual(
+    new Set(
+      ["main", "beta"].flatMap((name) => ["refresh_expiring", "keep_alive", "purge"].map((job) => `${name} ${job} ok`)),
+    ),
+  );
+  for (const { job, due, planned, rows } of jobs()) {
+    expect([job, ...(job === "purge" ? [rows] : [due, planned])]).not.toContain(undefined);
+  }
+});
+
+test("Ctrl-C leaves nothing running, and after a restart everybody is still connected", async () => {
+  const token = tokenFor("returns");
+  expect((await connect(token, "Ana Rossi")).status).toBe(200);
+  const { json: event } = await call(token, "POST", EVENTS, { ...EVENT, subject: "Kept" });
+  const family = descendants(latchkey.pid);
+  expect(family.length).toBeGreaterThan(4);
+  process.kill(-latchkey.pid, "SIGINT");
+  await expectNothingLeft(family);
+  latchkey = await start(installation, [process.execPath, "scripts/start.mjs"]);
+  expect(latchkey.output()).not.toContain("Wrote .dev.vars");
+  expect((await call(token, "GET", "/auth/microsoft/user")).json).toMatchObject({ mail: "ana@contoso.example" });
+  const { json } = await call(token, "GET", `${EVENTS}?q=Kept&time_zone=Europe/Rome`);
+  expect(json["events"]).toEqual([event]);
+  const again = descendants(latchkey.pid);
+  process.kill(latchkey.pid, "SIGTERM");
+  await expectNothingLeft(again);
+}, 120_000);
+
+async function expectNothingLeft(family: readonly number[]): Promise<void> {
+  expect(await stopped(latchkey)).toBe(true);
+  await until(() => alive(family).length === 0, 15_000);
+  expect(alive(family)).toEqual([]);
+  expect(await isFree(installation.worker)).toBe(true);
+  expect(await isFree(installation.sandbox)).toBe(true);
+}
