@@ -3,6 +3,7 @@ declare namespace Cloudflare {
     TEST_MIGRATIONS: import("cloudflare:test").D1Migration[];
     JWT_SECRET_KEY: string;
     TOKEN_ENCRYPTION_KEY: string;
+    LOG_LEVEL: string;
     MICROSOFT_CLIENT_ID: string;
     /** How many fault schedules are run, and the seed; an empty seed is a new one each time. */
     FAULT_SCHEDULES: string;
