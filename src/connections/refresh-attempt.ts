@@ -78,9 +78,9 @@ async function believe(vault: Vault, attempt: Attempt, refusal: Refusal): Promis
   const { row, mayReread } = attempt;
   const { verdict, lost } = refusal;
   const refused = refusedAs(vault, row, refusal);
+  // The provider has spoken, so it did no work on this grant; but what it did in an earlier silence stays unknown.
+  if (!lost) vault.journal.markers.drop(row.id);
   if (!FINAL.has(refused.code)) {
-    // The provider has spoken, so it did no work on this grant; but what it did in an earlier silence stays unknown.
-    if (!lost) vault.journal.markers.drop(row.id);
     pauseAfter(vault, row, refused);
     throw refused;
   }

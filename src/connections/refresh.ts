@@ -8,6 +8,7 @@
 import type { Connection } from "../db/connections.ts";
 import { failure } from "../lib/errors.ts";
 import type { ConnectionId } from "../lib/ids.ts";
+import type { Marker } from "./journal.ts";
 import { requireNoPause } from "./pauses.ts";
 import { requireActive } from "./reauth.ts";
 import { tryRefresh } from "./refresh-attempt.ts";
@@ -68,14 +69,18 @@ async function perform(vault: Vault, job: Job): Promise<Connection> {
 
 /** The row to refresh: past any refresh of an earlier life that may still be under way. */
 async function currentRow(vault: Vault, { id }: Job): Promise<Connection> {
-  let row = requireActive(vault, (await loadRows(vault)).get(id));
+  const row = requireActive(vault, (await loadRows(vault)).get(id));
+  const marker = vault.journal.markers.get(id);
+  if (!marker || marker.life === vault.life) return row;
+  return outlive(vault, id, marker);
+}
+
+/** An object that was shut down may still be waiting for its answer, and will write it to D1: perhaps after this life read its rows. */
+async function outlive(vault: Vault, id: ConnectionId, marker: Marker): Promise<Connection> {
   for (;;) {
-    const marker = vault.journal.markers.get(id);
-    if (!marker || marker.generation < row.generation || marker.life === vault.life) return row;
-    // An object that was shut down may still be waiting for its answer, and will write it to D1.
-    const left = marker.at + vault.times.requestMs + WRITE_MARGIN_MS - vault.clock.now();
-    if (left <= 0) return row;
-    await vault.clock.after(Math.min(left, POLL_MS)).done;
-    row = requireActive(vault, await rereadRow(vault, id));
+    const row = requireActive(vault, await rereadRow(vault, id));
+    const leftMs = marker.at + vault.times.requestMs + WRITE_MARGIN_MS - vault.clock.now();
+    if (marker.generation < row.generation || leftMs <= 0) return row;
+    await vault.clock.after(Math.min(leftMs, POLL_MS)).done;
   }
 }

@@ -86,6 +86,9 @@ async function travel(
 ): Promise<Response> {
   const { there, back, loses } = trip();
   await clock.after(there).done;
+  // A connection that was given up, or whose process is gone, delivers nothing any more.
+  await life.unlessCrashed();
+  if (request.signal.aborted) throw new TypeError("network error");
   if (loses === "request") throw new TypeError("network error");
   if (loses === "gateway") return new Response("<html>bad gateway</html>", { status: 503 });
   if (loses === "throttle")
