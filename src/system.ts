@@ -54,6 +54,8 @@ export function openHouse(env: Env): House {
 export function openSystem(house: House, name: SystemName): System {
   const tables = tablesFor(name);
   const db = openDatabase(house.env.DB);
+  // Every use of a token asks for its provider; the configuration never changes.
+  const known = new Map<ProviderId, Provider>();
   return {
     ...house,
     name,
@@ -62,20 +64,22 @@ export function openSystem(house: House, name: SystemName): System {
     schedule: schedule(db, tables),
     audit: auditTrail(db, tables),
     provider(id) {
-      const wrong = house.config.problems.find((problem) => problem.scope === "microsoft");
-      const provider = wrong ? undefined : findProvider(house.config, id);
-      if (provider) return provider;
-      throw failure(
-        "provider_misconfigured",
-        "This provider is not set up here. The health route says what is missing.",
-        {
-          reason: `config: ${wrong?.variable ?? id}`,
-          extra: wrong ? { variable: wrong.variable } : {},
-        },
-      );
+      const provider = known.get(id) ?? configuredProvider(house.config, id);
+      known.set(id, provider);
+      return provider;
     },
     keeper: (owner) => house.env.USER_KEEPER.get(house.env.USER_KEEPER.idFromName(keeperName(name, owner))),
   };
+}
+
+function configuredProvider(config: Config, id: ProviderId): Provider {
+  const wrong = config.problems.find((problem) => problem.scope === "microsoft");
+  const provider = wrong ? undefined : findProvider(config, id);
+  if (provider) return provider;
+  throw failure("provider_misconfigured", "This provider is not set up here. The health route says what is missing.", {
+    reason: `config: ${wrong?.variable ?? id}`,
+    extra: wrong ? { variable: wrong.variable } : {},
+  });
 }
 
 /** A keeper's name: system and owner, which its object reads back from its own id. */
