@@ -1,0 +1,42 @@
+/** What the bench's Workers import and Node's types do not know. esbuild resolves the names (build.ts). */
+declare module "cloudflare:workers" {
+  /** The base class of every Durable Object. */
+  export class DurableObject {
+    protected readonly env: unknown;
+    constructor(ctx: unknown, env: unknown);
+  }
+}
+
+/** The built Worker, as `wrangler deploy` would send it. */
+declare module "latchkey/built" {
+  interface BuiltWorker {
+    fetch(request: Request, env: unknown, ctx: unknown): Promise<Response>;
+  }
+  const worker: BuiltWorker;
+  export default worker;
+  export { DurableObject as AddressKeeper, DurableObject as UserKeeper } from "cloudflare:workers";
+}
+
+/** src/app.ts */
+declare module "latchkey/app" {
+  export function createApp(): import("hono").Hono;
+}
+
+/** src/routes/guards.ts, as far as a route that only uses a token needs it. */
+declare module "latchkey/guards" {
+  import type { Context, MiddlewareHandler } from "hono";
+
+  interface Answer {
+    readonly limit?: unknown;
+    readonly result?: unknown;
+  }
+  export function callerWith(access: "own_connections"): MiddlewareHandler;
+  export function limitedBy(bucket: "profile"): MiddlewareHandler;
+  export function keeperOf(c: Context): { use(input: object): Promise<Answer> };
+  export function spend(c: Context, answer: Answer): { readonly ticket: string; readonly expiresAt: number | null };
+}
+
+/** src/routes/premises.ts */
+declare module "latchkey/premises" {
+  export function premisesOf(env: unknown): { readonly systems: { readonly main: object } };
+}
