@@ -87,6 +87,8 @@ test("a public key used as an HMAC secret signs nothing", async () => {
       .setExpirationTime("5m")
       .sign(new TextEncoder().encode(secret));
     expect(await verify(forged)).toBe("unauthenticated");
+    const callers = createCallerVerifier(parseConfig({ JWT_JWKS_URL: URL }));
+    await expect(callers.verify(`Bearer ${forged}`)).rejects.toThrow("signed with an algorithm that is not accepted");
   }
 });
 

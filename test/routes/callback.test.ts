@@ -4,7 +4,7 @@ import { signState } from "../../src/connections/state.ts";
 import { parseConfig } from "../../src/lib/config.ts";
 import { Owner } from "../../src/lib/ids.ts";
 import { createKeyRing } from "../../src/lib/key-ring.ts";
-import { call, sandbox, signIn } from "../support.ts";
+import { call, listen, sandbox, signIn } from "../support.ts";
 import { altered, begin, comeBack, connectionIn, flow } from "./flow.ts";
 import { problemOf } from "./security.ts";
 
@@ -167,6 +167,17 @@ test.each([
   const url = altered("https://latchkey.test/api/v1/auth/microsoft/callback?code=x", { state: await make() });
   const answer = await comeBack(url, "cb-forged");
   expect(await problemOf(answer)).toMatchObject(INVALID);
+});
+
+test.each([
+  ["another system", { system: "beta" }],
+  ["another provider", { provider: "google" }],
+] as const)("the log says of a state of %s that its own words refuse it", async (_what, changes) => {
+  const lines = listen();
+  const url = altered("https://latchkey.test/api/v1/auth/microsoft/callback?code=x", { state: await forge(changes) });
+  await comeBack(url, "cb-forged-log");
+  vi.restoreAllMocks();
+  expect(lines.join("\n")).toContain('"reason":"state: ERR_JWT_CLAIM_VALIDATION_FAILED"');
 });
 
 test("a state names its owner: one user's sign-in never lands with another", async () => {

@@ -99,6 +99,16 @@ test.each([
   });
 });
 
+test.each([
+  ["/api/v1/auth/microsoft/callback", 400],
+  ["/api/v1/beta/auth/microsoft/callback", 400],
+  ["/api/v1/health/microsoft", 200],
+])("%s answers %i without a caller, with and without a trailing slash", async (path, status) => {
+  const headers = { "CF-Connecting-IP": "198.51.100.7" };
+  const answers = [await call(path, undefined, { headers }), await call(`${path}/`, undefined, { headers })];
+  expect(answers.map((answer) => answer.status)).toEqual([status, status]);
+});
+
 test("each request is one line, by its route and never by its URL", async () => {
   const lines = listen();
   const { state } = await begin({ sub: "log-line" });

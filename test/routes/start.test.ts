@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { call, signIn } from "../support.ts";
+import { call, callerToken, ORIGIN, signIn, workerWith } from "../support.ts";
 import { begin, comeBack, connectionIn } from "./flow.ts";
 import { BASES, problemOf } from "./security.ts";
 
@@ -99,6 +99,22 @@ test.each([
 test("a return_to of an allowed origin may have any path and query", async () => {
   const started = await begin({ sub: "start-return" }, { return_to: "https://app.test/settings?tab=accounts#x" });
   expect(started.authorization_url).not.toContain("app.test");
+});
+
+test.each([
+  [
+    "https://old.example.com/api/v1/auth/microsoft/callback",
+    "https://old.example.com/api/v1/beta/auth/microsoft/callback",
+  ],
+  ["https://old.example.com/cb", "https://latchkey.test/api/v1/beta/auth/microsoft/callback"],
+])("MICROSOFT_REDIRECT_URI=%s holds in main, and beta comes back to %s", async (given, beta) => {
+  const worker = workerWith({ MICROSOFT_REDIRECT_URI: given });
+  const redirects = BASES.map(async (base) => {
+    const headers = { Authorization: `Bearer ${await callerToken({ sub: "start-uri" })}` };
+    const answer = await worker(new Request(`${ORIGIN}${base}/auth/microsoft/`, { headers }));
+    return parametersOf((await answer.json<{ authorization_url: string }>()).authorization_url)["redirect_uri"];
+  });
+  expect(await Promise.all(redirects)).toEqual([given, beta]);
 });
 
 test("a redirect sends the browser to the same place and binds the sign-in to it", async () => {
