@@ -14,7 +14,7 @@ export async function disconnect(
   let row = (await loadRows(vault)).get(input.id);
   for (;;) {
     if (!row || row.status === "revoked") throw failure("not_found", "No such connection.");
-    const commit = await commitRow(vault, row, revoked(row, vault.clock.now()));
+    const commit = await commitRow(vault, { before: row, next: revoked(row, vault.clock.now()), decided: true });
     if (commit.kind === "stored") {
       forget(vault, commit.row);
       await record(vault, {

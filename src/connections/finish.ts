@@ -8,7 +8,7 @@ import { record } from "./audit.ts";
 import { identityIn } from "./id-token.ts";
 import type { Flow } from "./journal.ts";
 import { authorizePathFor } from "./reauth.ts";
-import { commitRow, loadRows } from "./rows.ts";
+import { commitRow, loadRows, rereadRows } from "./rows.ts";
 import { requestTokens, type TokenAnswer } from "./token-request.ts";
 import { scopesOf, sealAnswer, type TokenHolder } from "./tokens.ts";
 import type { Vault } from "./vault.ts";
@@ -130,14 +130,14 @@ async function store(vault: Vault, granted: Granted): Promise<Connection> {
       (row) => row.provider === granted.provider.id && row.account === granted.identity.account,
     );
     const next = await rowFor(vault, before, granted);
-    const commit = await commitRow(vault, before, next);
+    const commit = await commitRow(vault, { before, next, decided: true });
     if (commit.kind === "stored") {
       vault.memory.pauses.delete(next.id);
       vault.journal.markers.drop(next.id);
       return commit.row;
     }
     // Somebody else wrote: read everything anew and lay this grant over it.
-    vault.memory.rows = undefined;
+    await rereadRows(vault, 0);
   }
   throw failure("internal", "The connection could not be stored.", { reason: "compare-and-set lost five times" });
 }

@@ -41,10 +41,11 @@ export interface Marker {
   readonly life: string;
 }
 
-/** A row that D1 would not take. `expected`: the version in D1 that it replaces; null where it is new there. */
+/** A row that D1 would not take. `expected`: the version in D1 that it replaces; null where it is new there. `decided`: the owner connected or disconnected. */
 export interface PendingRow {
   readonly row: Connection;
   readonly expected: number | null;
+  readonly decided: boolean;
 }
 
 /** A refresh that the schedule asked for: when, ms, and of which generation. A newer one needs none. */

@@ -63,7 +63,7 @@ async function keep(vault: Vault, { row, resource }: Attempt, tokens: TokenAnswe
     refreshFailures: 0,
     lastFailure: null,
   };
-  const commit = await commitRow(vault, row, next);
+  const commit = await commitRow(vault, { before: row, next, decided: false });
   vault.journal.markers.drop(row.id);
   vault.memory.pauses.delete(row.id);
   return requireActive(vault, commit.kind === "stored" ? commit.row : commit.current);
@@ -138,7 +138,7 @@ async function giveUp(vault: Vault, row: Connection, end: End): Promise<Connecti
     version: row.version + 1,
     updatedAt: vault.clock.now(),
   };
-  const commit = await commitRow(vault, row, next);
+  const commit = await commitRow(vault, { before: row, next, decided: false });
   vault.journal.markers.drop(row.id);
   // The user may have connected again meanwhile: that grant stands.
   if (commit.kind === "lost") return requireActive(vault, commit.current);

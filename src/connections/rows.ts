@@ -9,6 +9,7 @@ import type { ConnectionId } from "../lib/ids.ts";
 import type { PendingRow } from "./journal.ts";
 import { enqueue, type Vault } from "./vault.ts";
 
+const LEAST_AGE_MS = 1_000;
 const FIRST_HEAL_MS = 2_000;
 const HEAL_AGAIN_MS = 30_000;
 
@@ -27,6 +28,16 @@ export async function loadRows(vault: Vault): Promise<Map<ConnectionId, Connecti
   return memory.loading;
 }
 
+/** Takes over what D1 has newer than memory. False where that was done less than `leastAgeMs` ago. */
+export async function rereadRows(vault: Vault, leastAgeMs = LEAST_AGE_MS): Promise<boolean> {
+  const rows = await loadRows(vault);
+  if (vault.clock.now() - vault.memory.readAt < leastAgeMs) return false;
+  const stored = await reading(() => vault.rows.listOf(vault.owner));
+  vault.memory.readAt = vault.clock.now();
+  for (const row of stored) if (isNewer(row, rows.get(row.id))) rows.set(row.id, row);
+  return true;
+}
+
 async function readRows(vault: Vault): Promise<Map<ConnectionId, Connection>> {
   const stored = await reading(() => vault.rows.listOf(vault.owner));
   const rows = new Map(stored.map((row) => [row.id, row]));
@@ -36,6 +47,7 @@ async function readRows(vault: Vault): Promise<Map<ConnectionId, Connection>> {
     if (isNewer(pending.row, rows.get(id))) rows.set(id, pending.row);
   }
   vault.memory.rows = rows;
+  vault.memory.readAt = vault.clock.now();
   return rows;
 }
 
@@ -49,18 +61,26 @@ export async function rereadRow(vault: Vault, id: ConnectionId): Promise<Connect
   return rows.get(id);
 }
 
+/** A write. `decided`: the owner connected or disconnected; that outranks a refresh which another life stored meanwhile. */
+export interface Write {
+  readonly before: Connection | undefined;
+  readonly next: Connection;
+  readonly decided: boolean;
+}
+
 /**
  * Writes `next` over `before`, after every write queued earlier for that connection. Never fails because of D1: what it
  * will not take waits in own storage and is written again by {@link healRows}.
  */
-export function commitRow(vault: Vault, before: Connection | undefined, next: Connection): Promise<Commit> {
+export function commitRow(vault: Vault, { before, next, decided }: Write): Promise<Commit> {
   return enqueue(vault.memory.writes, next.id, async () => {
     const rows = await loadRows(vault);
     const known = rows.get(next.id);
     if (known?.version !== before?.version) return { kind: "lost", current: known };
     // From memory: own storage must not be touched before D1 has the row.
     const pending = vault.memory.pending.get(next.id);
-    const write = { row: next, expected: pending ? pending.expected : (before?.version ?? null) };
+    const expected = pending ? pending.expected : (before?.version ?? null);
+    const write = { row: next, expected, decided: decided || pending?.decided === true };
     try {
       return await storeRow(vault, write, pending !== undefined);
     } catch (cause) {
@@ -96,18 +116,27 @@ function healRow(vault: Vault, id: ConnectionId): Promise<void> {
   });
 }
 
-/** One write, settled in memory and journal. `ours`: an earlier version of this very row may already stand in D1 unknown to us. */
-async function storeRow(vault: Vault, write: PendingRow, ours: boolean): Promise<Commit> {
+/** One write, settled in memory and journal. `waited`: it stood in own storage, and what was stored meanwhile is not known. */
+async function storeRow(vault: Vault, write: PendingRow, waited: boolean): Promise<Commit> {
   if (await writeRow(vault, write)) return settle(vault, write.row);
   const stored = await vault.rows.find(vault.owner, write.row.id);
   // The write whose answer was lost, or one before it, had arrived.
   if (stored && isSame(stored, write.row)) return settle(vault, write.row);
-  const behind = stored !== undefined && stored.version < write.row.version;
-  if (ours && behind && (await vault.rows.replace(write.row, stored.version))) return settle(vault, write.row);
+  const over = waited ? laidOver(stored, write) : undefined;
+  if (over && (await writeRow(vault, over))) return settle(vault, over.row);
   dropPending(vault, write.row.id);
   if (stored) vault.memory.rows?.set(stored.id, stored);
   else vault.memory.rows?.delete(write.row.id);
   return { kind: "lost", current: stored };
+}
+
+/** What waited, laid over what was stored meanwhile: an earlier version of our own always; another life's refresh only by what the owner decided. */
+function laidOver(stored: Connection | undefined, { row, decided }: PendingRow): PendingRow | undefined {
+  if (!stored) return decided ? { row, expected: null, decided } : undefined;
+  if (stored.version < row.version) return { row, expected: stored.version, decided };
+  if (!decided) return undefined;
+  const generation = Math.max(row.generation, stored.generation + 1);
+  return { row: { ...row, generation, version: stored.version + 1 }, expected: stored.version, decided };
 }
 
 function settle(vault: Vault, row: Connection): Commit {

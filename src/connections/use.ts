@@ -5,7 +5,7 @@ import type { ConnectionId, ProviderId } from "../lib/ids.ts";
 import type { AccessGrant } from "./grant.ts";
 import { authorizePathFor, requireActive } from "./reauth.ts";
 import { refresh } from "./refresh.ts";
-import { loadRows } from "./rows.ts";
+import { loadRows, rereadRows } from "./rows.ts";
 import { openGrant, scopesOf, ticketOf } from "./tokens.ts";
 import type { Vault } from "./vault.ts";
 
@@ -28,12 +28,23 @@ const RENEWAL_PAUSE_MS = 60_000;
 
 /** Gives a token. Failures: `not_connected`, `not_found`, `reauth_required`, `scope_insufficient`, and those of a refresh. */
 export async function use(vault: Vault, input: UseInput): Promise<AccessGrant> {
-  const row = requireActive(vault, select(vault, await loadRows(vault), input));
+  const row = await usableRow(vault, input);
   requireResource(vault, row, input.resource);
   const grant = isFresh(vault, row, input) ? await openGrant(vault, row, input.resource) : undefined;
   const given = grant ?? (await renew(vault, row, input));
   vault.memory.used.set(row.id, vault.clock.now());
   return given;
+}
+
+/** A refusal is believed only of rows read just now: an object that was shut down may have finished a sign-in after this one read them. */
+async function usableRow(vault: Vault, input: UseInput): Promise<Connection> {
+  const find = async () => requireActive(vault, select(vault, await loadRows(vault), input));
+  try {
+    return await find();
+  } catch (error) {
+    if (!(error instanceof Failure) || !(await rereadRows(vault))) throw error;
+    return find();
+  }
 }
 
 /** The connection that is meant. Another owner's id is not among these rows, so it is `not_found`. */

@@ -61,6 +61,8 @@ export interface Vault extends VaultPorts {
 /** What a vault remembers while its object lives. Everything in it can be read again from D1 and the journal. */
 export interface Memory {
   rows: Map<ConnectionId, Connection> | undefined;
+  /** When `rows` was read, ms. */
+  readAt: number;
   loading: Promise<Map<ConnectionId, Connection>> | undefined;
   /** Rows that wait in own storage, as it has them: a write must reach D1 before own storage is touched. */
   readonly pending: Map<ConnectionId, PendingRow>;
@@ -91,6 +93,7 @@ export interface Pause {
 export function createVault(ports: VaultPorts, times: VaultTimes = VAULT_TIMES): Vault {
   const memory: Memory = {
     rows: undefined,
+    readAt: 0,
     loading: undefined,
     pending: new Map(),
     grants: new Map(),

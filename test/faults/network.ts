@@ -14,9 +14,8 @@ export interface Trip {
 
 /** What the network saw, for the invariants. */
 export interface NetworkLog {
-  /** Refreshes in flight, by sign-in: what an ended life left in flight before the user connected again concerns another grant. */
-  readonly inFlight: Map<number, number>;
-  signIns: number;
+  /** Refreshes in flight, by refresh token and by life. */
+  readonly inFlight: Map<unknown, number>;
   mostInFlight: number;
   refreshes: number;
   /** Refreshes whose work was done and whose answer never reached a life that could keep it. */
@@ -44,17 +43,22 @@ export function createNetwork(ports: NetworkPorts, life: Life) {
       request.method === "POST"
         ? new URLSearchParams(new TextDecoder().decode(await request.clone().arrayBuffer()))
         : undefined;
-    if (form?.get("grant_type") === "refresh_token") return refresh(ports, life, request);
+    if (form?.get("grant_type") === "refresh_token")
+      return refresh(ports, life, { request, refreshToken: form.get("refresh_token") });
     const answer = await traffic.during(sandboxFetch(app, request));
     if (form) await noteTokens(ports, answer);
     return answer;
   };
 }
 
-async function refresh(ports: NetworkPorts, life: Life, request: Request): Promise<Response> {
+async function refresh(
+  ports: NetworkPorts,
+  life: Life,
+  { request, refreshToken }: { request: Request; refreshToken: string | null },
+): Promise<Response> {
   const { log } = ports;
   log.refreshes += 1;
-  const land = takeOff(log);
+  const land = takeOff(log, life, refreshToken);
   request.signal.addEventListener("abort", land);
   try {
     return await travel(ports, life, request);
@@ -63,19 +67,20 @@ async function refresh(ports: NetworkPorts, life: Life, request: Request): Promi
   }
 }
 
-/** Counts a refresh until it lands. */
-function takeOff(log: NetworkLog): () => void {
-  const grant = log.signIns;
+/** Counts a refresh until it lands: by its refresh token, and by the life that sent it. What an ended life left in flight before the user connected again is another grant's. */
+function takeOff(log: NetworkLog, ...names: readonly unknown[]): () => void {
   const count = (by: number) => {
-    const now = (log.inFlight.get(grant) ?? 0) + by;
-    log.inFlight.set(grant, now);
-    log.mostInFlight = Math.max(log.mostInFlight, now);
+    for (const name of names) {
+      const now = (log.inFlight.get(name) ?? 0) + by;
+      log.inFlight.set(name, now);
+      log.mostInFlight = Math.max(log.mostInFlight, now);
+    }
   };
   count(1);
-  let inFlight = true;
+  let flying = true;
   return () => {
-    if (inFlight) count(-1);
-    inFlight = false;
+    if (flying) count(-1);
+    flying = false;
   };
 }
 

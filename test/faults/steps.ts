@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import type { D1Fault } from "./faulty-d1.ts";
 import type { Ending } from "./life.ts";
 import type { Trip } from "./network.ts";
-import type { Rotation } from "./world.ts";
+import type { Rotation } from "./lane.ts";
 
 /** One step. */
 export type Step =

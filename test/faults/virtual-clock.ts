@@ -56,8 +56,7 @@ export function createTraffic() {
       }
     },
     async settle(): Promise<void> {
-      for (let calm = 0; calm < 2; calm = underWay === 0 ? calm + 1 : 0)
-        await new Promise((resolve) => setImmediate(resolve));
+      for (let calm = 0; calm < 2; calm = underWay === 0 ? calm + 1 : 0) await scheduler.wait(0);
     },
   };
 }

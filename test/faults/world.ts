@@ -16,49 +16,18 @@ import { createKeyRing } from "../../src/lib/key-ring.ts";
 import type { Logger } from "../../src/lib/log.ts";
 import { findProvider } from "../../src/providers/index.ts";
 import type { Provider } from "../../src/providers/provider.ts";
-import { createSandbox } from "../sandbox/app.ts";
-import { memoryStore } from "../sandbox/store.ts";
 import { type D1Fault, faultyD1 } from "./faulty-d1.ts";
+import type { Lane, Rotation } from "./lane.ts";
 import { createLife, type Ending, type Life } from "./life.ts";
 import { createNetwork, type NetworkLog, type Trip } from "./network.ts";
-import { createTraffic, createVirtualClock, type VirtualClock } from "./virtual-clock.ts";
-
-/** How the provider treats an old refresh token. */
-export type Rotation = "keep" | "rotate" | "family";
 
 const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {}, with: () => SILENT };
 const ALARM_AGAIN_MS = 2_000;
 /** What an object that is shut down has left for what is in flight. */
 const SHUTDOWN_MS = 30_000;
-const traffic = createTraffic();
-const clock: VirtualClock = createVirtualClock(Date.parse("2026-11-20T10:00:00Z"));
-// One stand-in for all schedules of a rotation: its signing keys cost more than a whole schedule.
-const providers = new Map<Rotation, Hono>();
-
-async function providerOf(rotation: Rotation): Promise<Hono> {
-  const known = providers.get(rotation);
-  if (known) return known;
-  const app = createSandbox({ store: memoryStore(), now: () => clock.now() });
-  await control(app, rotation, "settings", { refresh_rotation: rotation });
-  providers.set(rotation, app);
-  return app;
-}
-
-async function control(app: Hono, rotation: Rotation, path: string, body: unknown): Promise<void> {
-  const headers = { "Content-Type": "application/json" };
-  const request = { method: "POST", body: JSON.stringify(body), headers };
-  const answer = await app.request(`${loginUrl(rotation)}/_sandbox/${path}`, request);
-  if (!answer.ok) throw new Error(`the stand-in refused ${path}: ${answer.status}`);
-}
-
-function loginUrl(rotation: Rotation): string {
-  return `https://login.${rotation}.test`;
-}
-
 /** The world of one owner, who is called the same at the stand-in. */
 export class World {
-  readonly clock = clock;
-  readonly log: NetworkLog = { inFlight: new Map(), signIns: 0, mostInFlight: 0, refreshes: 0, lostAnswers: 0 };
+  readonly log: NetworkLog = { inFlight: new Map(), mostInFlight: 0, refreshes: 0, lostAnswers: 0 };
   readonly weather = { trips: new Array<Trip>(), d1: new Array<D1Fault>(), d1LatencyMs: 0, d1Down: false };
   /** Access tokens that the provider gave out for this owner. */
   readonly issued = new Set<string>();
@@ -69,54 +38,58 @@ export class World {
   vault: Vault;
 
   private constructor(
-    readonly app: Hono,
+    readonly lane: Lane,
     readonly person: string,
-    readonly options: { readonly rotation: Rotation; readonly random: () => number },
+    readonly options: { readonly app: Hono; readonly rotation: Rotation; readonly random: () => number },
   ) {
     this.vault = this.#openVault(this.#life);
   }
 
   /** Opens a world. `random` decides jitter, so that it is part of the seed. */
-  static async open(rotation: Rotation, person: string, random: () => number): Promise<World> {
-    return new World(await providerOf(rotation), person, { rotation, random });
+  static async open(lane: Lane, person: string, options: { rotation: Rotation; random: () => number }): Promise<World> {
+    return new World(lane, person, { app: await lane.provider(options.rotation), ...options });
+  }
+
+  get clock(): Lane["clock"] {
+    return this.lane.clock;
   }
 
   /** Waits for the real work under way; no time passes. */
   async settle(): Promise<void> {
-    await traffic.settle();
+    await this.lane.traffic.settle();
   }
 
   /** A browser's GET, redirects not followed. */
   async browse(url: string): Promise<Response> {
-    return traffic.during(Promise.resolve(this.app.request(url, { redirect: "manual" })));
+    return this.lane.traffic.during(Promise.resolve(this.options.app.request(url, { redirect: "manual" })));
   }
 
   /** Calls a control of the stand-in. */
   async control(path: string): Promise<void> {
-    await traffic.during(control(this.app, this.options.rotation, path, {}));
+    await this.lane.traffic.during(this.lane.control(this.options.rotation, path));
   }
 
   /** Ends this life; the next one begins with nothing but what is stored. */
   endLife(how: Ending): void {
     const ending = this.#life;
     ending.end(how);
-    void clock.after(SHUTDOWN_MS).done.then(() => ending.end("crash"));
+    void this.clock.after(SHUTDOWN_MS).done.then(() => ending.end("crash"));
     this.#life = createLife();
     this.vault = this.#openVault(this.#life);
     // The platform rings an alarm again whose handler did not come to its end.
-    if (this.#ringing) this.#alarmAt = Math.min(this.#alarmAt ?? Infinity, clock.now() + ALARM_AGAIN_MS);
+    if (this.#ringing) this.#alarmAt = Math.min(this.#alarmAt ?? Infinity, this.clock.now() + ALARM_AGAIN_MS);
     this.#ringing = false;
   }
 
   /** Lets time pass; alarms ring on the way, in whatever life there is then. */
   async advance(ms: number): Promise<void> {
-    const end = clock.now() + ms;
-    const settle = () => traffic.settle();
+    const end = this.clock.now() + ms;
+    const settle = () => this.lane.traffic.settle();
     await settle();
-    while (clock.now() < end) {
-      const next = Math.min(end, clock.next() ?? end, this.#alarmAt ?? end);
-      await clock.moveTo(Math.max(clock.now(), next), settle);
-      if (this.#alarmAt !== undefined && this.#alarmAt <= clock.now()) await this.#ring();
+    while (this.clock.now() < end) {
+      const next = Math.min(end, this.clock.next() ?? end, this.#alarmAt ?? end);
+      await this.clock.moveTo(Math.max(this.clock.now(), next), settle);
+      if (this.#alarmAt !== undefined && this.#alarmAt <= this.clock.now()) await this.#ring();
     }
   }
 
@@ -129,12 +102,12 @@ export class World {
       .then(() => {
         if (life.ended === undefined) this.#ringing = false;
       });
-    await traffic.settle();
+    await this.lane.traffic.settle();
   }
 
   #openVault(life: Life): Vault {
     const { rotation, random } = this.options;
-    const config = parseConfig({ ...env, MICROSOFT_LOGIN_URL: loginUrl(rotation) });
+    const config = parseConfig({ ...env, MICROSOFT_LOGIN_URL: this.lane.loginUrl(rotation) });
     const db = openDatabase(this.#d1(life));
     const tables = tablesFor("main");
     return createVault({
@@ -146,8 +119,8 @@ export class World {
       rows: connectionRows(db, tables),
       audit: auditTrail(db, tables),
       journal: createJournal(life.storage(this.#storage)),
-      sender: createSender({ fetch: this.#fetch(life), clock, log: SILENT, random }),
-      clock,
+      sender: createSender({ fetch: this.#fetch(life), clock: this.clock, log: SILENT, random }),
+      clock: this.clock,
       log: SILENT,
       provider: (id) => withMail(findProvider(config, id) ?? refuse()),
       background: (work) => void work.catch(() => {}),
@@ -159,20 +132,24 @@ export class World {
   }
 
   #fetch(life: Life) {
-    const { app, log, weather } = this;
+    const { log, weather, lane, options } = this;
+    const { clock, traffic } = lane;
     const trip = () => weather.trips.shift() ?? { there: 20, back: 20 };
-    return createNetwork({ app, clock, traffic, log, trip, issued: (token) => this.issued.add(token) }, life);
+    return createNetwork(
+      { app: options.app, clock, traffic, log, trip, issued: (token) => this.issued.add(token) },
+      life,
+    );
   }
 
   #d1(life: Life): D1Database {
-    const { weather, log } = this;
+    const { weather, log, clock } = this;
     return faultyD1(env.DB, {
       life,
       fault: () => (weather.d1Down ? "before" : (weather.d1.shift() ?? "none")),
       latency: async () => {
         if (weather.d1LatencyMs > 0) await clock.after(weather.d1LatencyMs).done;
       },
-      traffic,
+      traffic: this.lane.traffic,
       unwritten: () => {
         log.lostAnswers += 1;
       },
