@@ -48,23 +48,26 @@ test("beta's owner is the teacher, whoever of them signs in", async () => {
   expect(other).toMatchObject({ status: 404, code: "not_connected" });
 });
 
-test("a connection of one system is worth nothing in the other", async () => {
-  const inMain = await connected();
-  expect(await refusal(call(BETA, inMain))).toMatchObject({
+test("a connection of one system is worth nothing in the other, even for an owner of the same name", async () => {
+  // In beta a subject owns under `sub:`; in main a subject may be called that.
+  const id = crypto.randomUUID();
+  const [main, beta] = [{ sub: `sub:${id}` }, { sub: id }];
+  const inMain = await read<{ connection: { id: string } }>(connect(main, id));
+  expect(await refusal(call(BETA, beta))).toMatchObject({
     status: 404,
     code: "not_connected",
     authorize_path: "/api/v1/beta/auth/microsoft/",
   });
-  const inBeta = await connected(undefined, "/api/v1/beta");
-  expect(await refusal(call(EVENTS, inBeta))).toMatchObject({ status: 404, code: "not_connected" });
-});
-
-test("a connection's id of one system is unknown in the other", async () => {
-  const who = await connected();
-  const { body } = await read<{ connection: { id: string } }>(connect(who, who.sub, "/api/v1/beta"));
-  const foreign = await refusal(call(`${EVENTS}?connection=${body.connection.id}`, who));
-  expect(foreign).toMatchObject({ status: 404, code: "not_found" });
-  expect((await call(`${BETA}?connection=${body.connection.id}`, who)).status).toBe(200);
+  const inBeta = await read<{ connection: { id: string } }>(connect(beta, id, "/api/v1/beta"));
+  const foreign = { status: 404, code: "not_found" };
+  expect(await refusal(call(`${EVENTS}?connection=${inBeta.body.connection.id}`, main))).toMatchObject(foreign);
+  expect(await refusal(call(`${BETA}?connection=${inMain.body.connection.id}`, beta))).toMatchObject(foreign);
+  for (const [events, who, { body }] of [
+    [EVENTS, main, inMain],
+    [BETA, beta, inBeta],
+  ] as const) {
+    expect((await call(`${events}?connection=${body.connection.id}`, who)).status).toBe(200);
+  }
 });
 
 test("limits are counted for each system by itself", async () => {

@@ -53,6 +53,7 @@ test("a token that Graph refuses even when it is fresh is the user's to mend", a
 test("requests that Graph refuses at the same time share one refresh", async () => {
   const who = await connected();
   await plan({ ...REFUSED_TOKEN, times: 4, delay_ms: 150 });
+  await plan({ path: "*/oauth2/v2.0/token", delay_ms: 300 });
   await forgetHeard();
   const answers = await Promise.all([1, 2, 3, 4].map(() => read(call(EVENTS, who))));
   expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
