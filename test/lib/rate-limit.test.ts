@@ -1,17 +1,13 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { type Hits, judge, limitHeaders, type LimitVerdict } from "../../src/lib/rate-limit.ts";
+import { type Hits, judge, limitHeaders, openWindow, type LimitVerdict } from "../../src/lib/rate-limit.ts";
 
 const LIMIT = { bucket: "events_read", quota: 3, windowMs: 60_000 };
 
 /** Plays requests at these times against one limit. */
 function play(limit: typeof LIMIT, times: readonly number[]): { at: number; verdict: LimitVerdict }[] {
-  let hits: Hits = [];
-  return times.map((at) => {
-    const judged = judge(limit, hits, at);
-    hits = judged.hits;
-    return { at, verdict: judged.verdict };
-  });
+  const window = openWindow([]);
+  return times.map((at) => ({ at, verdict: window.hit(limit, at) }));
 }
 
 const runs = fc.record({
@@ -62,6 +58,21 @@ test("a refused request does not count: whoever keeps knocking is let in as soon
   const played = play(LIMIT, times);
   expect(played.at(-1)?.verdict.allowed).toBe(true);
   expect(played.filter(({ verdict }) => verdict.allowed)).toHaveLength(4);
+});
+
+test("a window that was written down and read again after every request judges as one that never slept", () => {
+  fc.assert(
+    fc.property(runs, ({ quota, windowMs, gaps }) => {
+      const limit = { bucket: "b", quota, windowMs };
+      let hits: Hits = [];
+      const reread = timesOf(gaps).map((at) => {
+        const judged = judge(limit, hits, at);
+        ({ hits } = judged);
+        return judged.verdict;
+      });
+      expect(reread).toEqual(play(limit, timesOf(gaps)).map(({ verdict }) => verdict));
+    }),
+  );
 });
 
 test("the hits that are kept never exceed the quota", () => {
