@@ -7,9 +7,6 @@ interface Span {
   confirmed: boolean;
 }
 
-/** See {@link createLedger}. */
-export type Ledger = ReturnType<typeof createLedger>;
-
 /** An empty ledger. `now`: ms. */
 export function createLedger(now: () => number) {
   const connects: Span[] = [];
