@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { type Case, CASES, CONNECTIONS } from "./cases.ts";
+import { type Case, CASES, CONNECTIONS, RARELY } from "./cases.ts";
 import type { Load, Loaded } from "./load.ts";
 import type { World } from "./world.ts";
 
@@ -63,8 +63,9 @@ function startGenerator(): Generator {
 /** Every round begins with another row: none may always come after the same neighbour. */
 function* slicesOf({ rounds }: Plan) {
   for (let round = 0; round < rounds; round += 1) {
-    const first = round % CASES.length;
-    const cases = [...CASES.slice(first), ...CASES.slice(0, first)];
+    const due = CASES.filter(({ rarely = false }) => !rarely || round % RARELY === 0);
+    const first = round % due.length;
+    const cases = [...due.slice(first), ...due.slice(0, first)];
     for (const connections of CONNECTIONS) for (const one of cases) yield { one, connections, round };
   }
 }

@@ -9,7 +9,7 @@ import { measure, type Plan } from "./measure.ts";
 import { LEGEND, noiseOf, tableOf, verdictOf } from "./table.ts";
 import { startWorld, type World } from "./world.ts";
 
-const PLAN: Plan = { rounds: 20, sliceMs: 150, warmUpMs: 900 };
+const PLAN: Plan = { rounds: 36, sliceMs: 150, warmUpMs: 900 };
 const GOAL_KIB = 150;
 const USES = 500;
 
