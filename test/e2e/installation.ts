@@ -1,10 +1,11 @@
 /** Latchkey as somebody has it who has just cloned and installed it: a copy of its own, started by its own command. */
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import net from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { alive, familyOf, type Process, signal } from "./processes.ts";
 
 const ROOT = path.join(import.meta.dirname, "../..");
 const NEEDED = ["scripts", "src", "migrations", "test/sandbox", "package.json", "package-lock.json", "wrangler.toml"];
@@ -27,6 +28,8 @@ export interface Running {
   /** All that was printed so far, both streams. */
   readonly output: () => string;
   readonly exit: Promise<number | null>;
+  /** What it had started when it was up. */
+  readonly family: Process[];
 }
 
 /** Makes a copy with nothing in it but what a clone and an installation give. */
@@ -50,15 +53,18 @@ export async function start(installation: Installation, command: readonly string
   const env = { ...process.env, PORT: String(worker), SANDBOX_PORT: String(sandbox), NO_COLOR: "1" };
   // A group of its own, as a shell gives to what a person starts.
   const child = spawn(program, args, { cwd: folder, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  const exit = ended(child);
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += String(chunk)));
   const { pid } = child;
   if (pid === undefined) throw new Error(`${program} cannot be run`);
-  const running = { url: `http://localhost:${worker}`, pid, output: () => output, exit: ended(child) };
+  const url = `http://localhost:${worker}`;
+  const running: Running = { url, pid, output: () => output, exit, family: [] };
   runs.push(running);
   endWithThisProcess(running);
   const up = () => output.includes("Ctrl-C stops everything");
   await until(() => up() || child.exitCode !== null, START_MS);
+  running.family.push(...familyOf(pid));
   if (up() && child.exitCode === null) return running;
   throw new Error(`it did not start:\n${output}`);
 }
@@ -86,44 +92,11 @@ export async function uninstall({ folder, runs }: Installation): Promise<void> {
 }
 
 async function end(running: Running): Promise<void> {
-  const family = alive(descendants(running.pid));
-  if (family.length === 0) return;
-  signal(running.pid, "SIGTERM");
+  const family = [...running.family, ...familyOf(running.pid)];
+  if (alive(family).length === 0) return;
+  for (const { pid } of alive(family).filter((one) => one.pid === running.pid)) signal(pid, "SIGTERM");
   await stopped(running);
-  for (const pid of alive(family)) signal(pid, "SIGKILL");
-}
-
-function signal(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name);
-  } catch {
-    // It has ended already.
-  }
-}
-
-/** A process and all below it. */
-export function descendants(pid: number): number[] {
-  const rows = processes();
-  const below = (parent: number): number[] =>
-    rows.filter((row) => row.parent === parent).flatMap((row) => [row.pid, ...below(row.pid)]);
-  return [pid, ...below(pid)];
-}
-
-/** Those of `pids` that still run. */
-export function alive(pids: readonly number[]): number[] {
-  const rows = processes();
-  return pids.filter((pid) => rows.some((row) => row.pid === pid));
-}
-
-/** What runs on this machine. What has ended and only waits for its parent's notice does not count. */
-function processes(): { pid: number; parent: number }[] {
-  const table = execFileSync("ps", ["-A", "-o", "pid=,ppid=,stat="], { encoding: "utf8" });
-  return table
-    .trim()
-    .split("\n")
-    .map((line) => line.trim().split(/\s+/))
-    .filter(([, , state]) => !state?.startsWith("Z"))
-    .map(([pid, parent]) => ({ pid: Number(pid), parent: Number(parent) }));
+  for (const { pid } of alive(family)) signal(pid, "SIGKILL");
 }
 
 /** Polls until `holds` does; false where it does not in time. */

@@ -4,18 +4,8 @@ import { existsSync, statSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Browser, buttonsOf } from "./browser.ts";
-import {
-  alive,
-  descendants,
-  install,
-  type Installation,
-  isFree,
-  type Running,
-  start,
-  stopped,
-  uninstall,
-  until,
-} from "./installation.ts";
+import { install, type Installation, isFree, type Running, start, stopped, uninstall, until } from "./installation.ts";
+import { alive, familyOf, type Process } from "./processes.ts";
 
 let installation: Installation;
 let latchkey: Running;
@@ -183,7 +173,7 @@ test("Ctrl-C leaves nothing running, and after a restart everybody is still conn
   const token = tokenFor("returns");
   expect((await connect(token, "Ana Rossi")).status).toBe(200);
   const { json: event } = await call(token, "POST", EVENTS, { ...EVENT, subject: "Kept" });
-  const family = descendants(latchkey.pid);
+  const family = familyOf(latchkey.pid);
   expect(family.length).toBeGreaterThan(4);
   process.kill(-latchkey.pid, "SIGINT");
   await expectNothingLeft(family);
@@ -192,12 +182,12 @@ test("Ctrl-C leaves nothing running, and after a restart everybody is still conn
   expect((await call(token, "GET", "/auth/microsoft/user")).json).toMatchObject({ mail: "ana@contoso.example" });
   const { json } = await call(token, "GET", `${EVENTS}?q=Kept&time_zone=Europe/Rome`);
   expect(json["events"]).toEqual([event]);
-  const again = descendants(latchkey.pid);
+  const again = familyOf(latchkey.pid);
   process.kill(latchkey.pid, "SIGTERM");
   await expectNothingLeft(again);
 }, 120_000);
 
-async function expectNothingLeft(family: readonly number[]): Promise<void> {
+async function expectNothingLeft(family: readonly Process[]): Promise<void> {
   expect(await stopped(latchkey)).toBe(true);
   await until(() => alive(family).length === 0, 15_000);
   expect(alive(family)).toEqual([]);

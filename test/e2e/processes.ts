@@ -1,0 +1,42 @@
+/** Processes of this machine, by their id and their beginning: an id alone may soon be somebody else's. */
+import { execFileSync } from "node:child_process";
+
+/** A process that was seen. */
+export interface Process {
+  readonly pid: number;
+  readonly parent: number;
+  /** When it began, as the machine writes it. */
+  readonly since: string;
+}
+
+/** A process and all below it. */
+export function familyOf(pid: number): Process[] {
+  const all = running();
+  const below = (parent: number): Process[] =>
+    all.filter((one) => one.parent === parent).flatMap((one) => [one, ...below(one.pid)]);
+  return [...all.filter((one) => one.pid === pid), ...below(pid)];
+}
+
+/** Those that still run. */
+export function alive(family: readonly Process[]): Process[] {
+  const all = running();
+  return family.filter(({ pid, since }) => all.some((one) => one.pid === pid && one.since === since));
+}
+
+/** What runs. What has ended and only waits for its parent's notice does not count. */
+function running(): Process[] {
+  const table = execFileSync("ps", ["-A", "-o", "pid=,ppid=,stat=,lstart="], { encoding: "utf8" });
+  const rows = table.matchAll(/^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.+?)\s*$/gm);
+  return [...rows]
+    .filter(([, , , state]) => !state?.startsWith("Z"))
+    .map(([, pid, parent, , since = ""]) => ({ pid: Number(pid), parent: Number(parent), since }));
+}
+
+/** Sends a signal; a negative id means a group. What has ended already is no trouble. */
+export function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It is gone, which is what was wanted.
+  }
+}
