@@ -105,7 +105,8 @@ async function redeem(signIn: SignIn, code: string): Promise<TokenAnswer> {
   if (outcome.kind === "unknown") throw outcome.failure;
   // A grant that is refused here is the code's, not the account's: a new sign-in gets a new one.
   const { verdict, refusal, retryAfterS } = outcome;
-  const ofTheCode = verdict.dead === true || verdict.reason === "grant_invalid";
+  const ofTheCode =
+    verdict.dead === true || verdict.reason === "grant_invalid" || verdict.reason === "request_not_valid";
   const restart = refusal.error === "invalid_grant" && ofTheCode;
   throw refused(signIn, restart ? { ...verdict, kind: "restart" } : verdict, retryAfterS);
 }

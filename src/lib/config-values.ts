@@ -1,6 +1,7 @@
 /** How each kind of variable is read. No I/O. A message says what was expected and how to make one; never the value. */
 import { base64url } from "jose";
 import * as z from "zod";
+import { isBucket, type LimitOverrides, LIMITS } from "./limits.ts";
 
 const KEY_BYTES = 32;
 const MAKE_KEY = "make one with: openssl rand -base64 32";
@@ -83,23 +84,18 @@ export function mayUse(url: string, environment: "development" | "production"): 
   return environment === "development" || url.startsWith("https:");
 }
 
-/** One override of a rate limit: how many requests in how many seconds. */
-export interface LimitOverride {
-  readonly quota: number;
-  readonly windowS: number;
-}
-
 /** `bucket=quota/seconds, …` */
-export const limitOverrides = list.transform((parts, context): Record<string, LimitOverride> => {
-  const entries = parts.map((part) => /^([a-z_]+)=([1-9]\d{0,5})\/([1-9]\d{0,5})$/.exec(part));
-  if (entries.some((entry) => entry === null)) {
-    context.addIssue("expected bucket=quota/seconds, comma-separated, such as events_read=500/60");
+export const limitOverrides = list.transform((parts, context): LimitOverrides => {
+  const overrides: Record<string, { quota: number; windowS: number }> = {};
+  for (const part of parts) {
+    const [, bucket = "", quota, windowS] = /^([a-z_]+)=([1-9]\d{0,5})\/([1-9]\d{0,5})$/.exec(part) ?? [];
+    if (isBucket(bucket)) overrides[bucket] = { quota: Number(quota), windowS: Number(windowS) };
+    else
+      context.addIssue(
+        `expected bucket=quota/seconds, comma-separated, such as events_read=500/60; buckets: ${Object.keys(LIMITS).join(", ")}`,
+      );
   }
-  return Object.fromEntries(
-    entries.flatMap((entry) =>
-      entry ? [[entry[1] ?? "", { quota: Number(entry[2]), windowS: Number(entry[3]) }] as const] : [],
-    ),
-  );
+  return overrides;
 });
 
 const customProvider = z.strictObject({

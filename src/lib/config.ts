@@ -6,6 +6,7 @@
  */
 import * as z from "zod";
 import * as values from "./config-values.ts";
+import type { LimitOverrides } from "./limits.ts";
 import { LOG_LEVELS } from "./log.ts";
 
 /** One variable that is missing or wrong. `scope`: what cannot work because of it. */
@@ -91,12 +92,13 @@ interface Settings {
   readonly loginUrl: string | undefined;
   readonly graphUrl: string | undefined;
   readonly returnToOrigins: readonly string[];
-  readonly limits: Readonly<Record<string, values.LimitOverride>>;
+  readonly limits: LimitOverrides;
   readonly corsOrigins: readonly string[] | "*";
   readonly logLevel: (typeof LOG_LEVELS)[number];
 }
 
-const MICROSOFT_VARIABLE = /^MICROSOFT_/;
+// A wrong mail registration must not stop the main one.
+const MICROSOFT_VARIABLE = /^MICROSOFT_(?!OAUTH_)/;
 const CORE = new Set<string>([
   "ENVIRONMENT",
   "PUBLIC_URL",

@@ -1,5 +1,4 @@
 /** The rate limits of the public surfaces, as one table. `RATE_LIMITS` overrides a row by its name. */
-import type { Config } from "./config.ts";
 import type { Limit } from "./rate-limit.ts";
 
 const MINUTE_MS = 60_000;
@@ -18,8 +17,19 @@ export const LIMITS = {
 /** The name of a limit. */
 export type Bucket = keyof typeof LIMITS;
 
+/** The operator's overrides, by bucket. */
+export type LimitOverrides = Readonly<Partial<Record<Bucket, { readonly quota: number; readonly windowS: number }>>>;
+
+/** True for the name of a bucket. */
+export function isBucket(name: string): name is Bucket {
+  return Object.hasOwn(LIMITS, name);
+}
+
 /** The limit of a bucket, with the operator's override. */
-export function limitFor(config: Pick<Config, "limits">, bucket: Bucket): Limit & { readonly bucket: Bucket } {
+export function limitFor(
+  config: { readonly limits: LimitOverrides },
+  bucket: Bucket,
+): Limit & { readonly bucket: Bucket } {
   const override = config.limits[bucket];
   const limit = override ? { quota: override.quota, windowMs: override.windowS * 1000 } : LIMITS[bucket];
   return { bucket, ...limit };

@@ -34,16 +34,6 @@ export interface HitWindow {
   hits(): Hits;
 }
 
-/** Judges a request at `now` against the hits so far; gives the verdict and the hits to keep. */
-export function judge(
-  limit: Limit & { readonly bucket: string },
-  hits: Hits,
-  now: number,
-): { verdict: LimitVerdict; hits: Hits } {
-  const window = openWindow(hits);
-  return { verdict: window.hit(limit, now), hits: window.hits() };
-}
-
 /** A window that goes on from `hits`. */
 export function openWindow(hits: Hits): HitWindow {
   let times = [...hits];

@@ -8,14 +8,14 @@ import type { KeeperStorage } from "../connections/journal.ts";
  * behind, before the object could have slept: a write per request would cost more than all the rest of it.
  */
 const WRITE_BEHIND_UP_TO_MS = 60_000;
+/** A stored value may have 2 MB. A quota beyond this is forgiven what lies further back when its object wakes. */
+const MOST_STORED = 100_000;
 const PREFIX = "limit:";
 
 /** The limits of one object. */
 export interface Limiter {
   /** Judges one request now. */
   hit(limit: Limit & { readonly bucket: string }): LimitVerdict;
-  /** True while something waits to be written. */
-  isDirty(): boolean;
   /** Writes what waits. */
   flush(): void;
   /** Removes what no longer counts from storage; gives when to ask again, ms, or undefined where nothing is left. */
@@ -31,7 +31,7 @@ export function createLimiter(storage: KeeperStorage, clock: Clock): Limiter {
     memory.set(bucket, window);
     return window;
   };
-  const save = (bucket: string) => storage.put(PREFIX + bucket, load(bucket).hits());
+  const save = (bucket: string) => storage.put(PREFIX + bucket, load(bucket).hits().slice(-MOST_STORED));
   return {
     hit(limit) {
       const verdict = load(limit.bucket).hit(limit, clock.now());
@@ -40,7 +40,6 @@ export function createLimiter(storage: KeeperStorage, clock: Clock): Limiter {
       else dirty.add(limit.bucket);
       return verdict;
     },
-    isDirty: () => dirty.size > 0,
     flush() {
       for (const bucket of dirty) save(bucket);
       dirty.clear();

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { type Hits, judge, limitHeaders, openWindow, type LimitVerdict } from "../../src/lib/rate-limit.ts";
+import { type Hits, type Limit, limitHeaders, openWindow, type LimitVerdict } from "../../src/lib/rate-limit.ts";
 
 const LIMIT = { bucket: "events_read", quota: 3, windowMs: 60_000 };
 
@@ -100,3 +100,13 @@ test("the headers tell quota, window, what remains and when there is more", () =
     "Retry-After": "30",
   });
 });
+
+/** One request judged by a window that was just read from storage, and what would be written then. */
+function judge(
+  limit: Limit & { readonly bucket: string },
+  hits: Hits,
+  now: number,
+): { verdict: LimitVerdict; hits: Hits } {
+  const window = openWindow(hits);
+  return { verdict: window.hit(limit, now), hits: window.hits() };
+}
