@@ -4,8 +4,8 @@
  * back: by the client, that it stays below Graph's version root, and here, that it goes on with the same list.
  */
 import * as z from "zod";
-import { parseJson } from "../graph/refusal.ts";
 import { Failure, failure } from "../lib/errors.ts";
+import { parseJson } from "../lib/json.ts";
 import type { ListQuery } from "./list-query.ts";
 
 /** Seals a text so that only the same system and owner can open it, and only for this purpose. */

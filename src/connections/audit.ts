@@ -6,7 +6,7 @@ import type { Vault } from "./vault.ts";
 
 /** What happened to a grant. */
 export interface AuditEvent {
-  readonly action: "start" | "connect" | "refresh" | "disconnect";
+  readonly action: "connect" | "refresh" | "disconnect";
   readonly outcome: "ok" | "failed";
   readonly provider: ProviderId;
   readonly connection?: ConnectionId;

@@ -6,6 +6,7 @@ import * as z from "zod";
 import type { Clock } from "../lib/clock.ts";
 import { Failure, failure } from "../lib/errors.ts";
 import type { Answer, Sender } from "../lib/http.ts";
+import { parseJson } from "../lib/json.ts";
 import type { OAuthRefusal, Provider, Verdict } from "../providers/provider.ts";
 
 /** Parameters of a grant, without the client's authentication. */
@@ -136,12 +137,4 @@ function refusalFrom(body: z.infer<typeof RefusalAnswer>): OAuthRefusal {
     ...(body.error_codes === undefined ? {} : { codes: body.error_codes }),
     ...(body.claims === undefined ? {} : { claims: body.claims }),
   };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

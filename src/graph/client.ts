@@ -10,10 +10,11 @@ import type { AccessGrant, GrantSource } from "../connections/grant.ts";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import { failure } from "../lib/errors.ts";
 import type { Answer, Sender } from "../lib/http.ts";
+import { parseJson } from "../lib/json.ts";
 import type { Logger } from "../lib/log.ts";
 import { claimsChallenge } from "./challenge.ts";
 import { type AuthorizePath, failureOf } from "./failures.ts";
-import { type GraphRefusal, parseJson, readRefusal } from "./refusal.ts";
+import { type GraphRefusal, readRefusal } from "./refusal.ts";
 import { missingScopes } from "./scopes.ts";
 import { addressOf, GRAPH_BASE_URL, trustedAddress, versionRoot } from "./url.ts";
 

@@ -1,6 +1,7 @@
 /** Reads Graph's error envelope, in all the shapes in which it comes. No I/O. */
 import * as z from "zod";
 import type { Answer } from "../lib/http.ts";
+import { parseJson } from "../lib/json.ts";
 
 /** What Graph said when it refused a request. */
 export interface GraphRefusal {
@@ -35,15 +36,6 @@ export function readRefusal(answer: Answer): GraphRefusal {
     requestId,
     error: error ?? {},
   };
-}
-
-/** The JSON value of a text; undefined where it is none. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** A code or id that may stand on the wire and in the log: whoever answers must not write sentences there. */

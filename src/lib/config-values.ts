@@ -1,6 +1,7 @@
 /** How each kind of variable is read. No I/O. A message says what was expected and how to make one; never the value. */
 import { base64url } from "jose";
 import * as z from "zod";
+import { parseJson } from "./json.ts";
 import { isBucket, type LimitOverrides, LIMITS } from "./limits.ts";
 
 const KEY_BYTES = 32;
@@ -123,11 +124,3 @@ export const customProviders = text.transform((value, context) => {
   context.addIssue(`expected a JSON list of providers: ${first?.path.join(".") ?? ""} ${first?.message ?? ""}`.trim());
   return z.NEVER;
 });
-
-function parseJson(value: string): unknown {
-  try {
-    return JSON.parse(value);
-  } catch {
-    return undefined;
-  }
-}

@@ -8,6 +8,7 @@ import { readProfile } from "../graph/profile.ts";
 import { rfc3339 } from "../lib/clock.ts";
 import { randomBase64url, sha256 } from "../lib/digest.ts";
 import { Failure, failure, unwrap } from "../lib/errors.ts";
+import { parseJson } from "../lib/json.ts";
 import type { OAuthRefusal } from "../providers/provider.ts";
 import type { Hosted, HostedContext } from "./context.ts";
 import { callerWith, keeperOf, limitedBy, limitedByAddress, spend } from "./guards.ts";
@@ -149,10 +150,6 @@ function redirectUriOf(c: HostedContext): string {
 }
 
 function isJsonObject(text: string): boolean {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value);
-  } catch {
-    return false;
-  }
+  const value = parseJson(text);
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
