@@ -120,20 +120,15 @@ async function canListen(host: string, port: number): Promise<boolean> {
   });
 }
 
+/** Two ports below those that the system hands out by itself: until they are used, nobody else gets them by chance. */
 async function freePorts(): Promise<[number, number]> {
-  const servers = [net.createServer(), net.createServer()];
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve) => {
-          server.listen(0, "127.0.0.1", () => {
-            const address = server.address();
-            resolve(typeof address === "object" ? (address?.port ?? 0) : 0);
-          });
-        }),
-    ),
-  );
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  const [worker = 0, sandbox = 0] = ports;
-  return [worker, sandbox];
+  const worker = await freePort([]);
+  return [worker, await freePort([worker])];
+}
+
+async function freePort(taken: readonly number[]): Promise<number> {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    if (!taken.includes(port) && (await isFree(port))) return port;
+  }
 }

@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, statSync } from "node:fs";
 import path from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { Browser, buttonsOf } from "./browser.ts";
 import { install, type Installation, isFree, type Running, start, stopped, uninstall, until } from "./installation.ts";
 import { alive, familyOf, type Process } from "./processes.ts";
@@ -18,6 +18,10 @@ beforeAll(async () => {
 afterAll(async () => {
   await uninstall(installation);
 }, 30_000);
+
+beforeEach(({ onTestFailed }) => {
+  onTestFailed(() => console.log(latchkey.output()));
+});
 
 /** Runs a shell command as somebody would who pasted what was printed. */
 function paste(command: string): unknown {
