@@ -31,7 +31,6 @@ export function createVirtualClock(start: number): VirtualClock {
       return { done, cancel: () => entry && waiting.delete(entry) };
     },
     async moveTo(at, settle) {
-      await settle();
       for (let entry = first(); entry !== undefined && entry.at <= at; entry = first()) {
         waiting.delete(entry);
         now = Math.max(now, entry.at);
