@@ -29,6 +29,7 @@ export interface System extends House {
   readonly name: SystemName;
   /** Where this system's surfaces of section "Microsoft sign-in and calendar" are mounted. */
   readonly basePath: string;
+  readonly mainBasePath: string;
   readonly rows: ConnectionRows;
   readonly schedule: Schedule;
   readonly audit: AuditTrail;
@@ -60,6 +61,7 @@ export function openSystem(house: House, name: SystemName): System {
     ...house,
     name,
     basePath: BASE_PATHS[name],
+    mainBasePath: BASE_PATHS.main,
     rows: connectionRows(db, tables),
     schedule: schedule(db, tables),
     audit: auditTrail(db, tables),

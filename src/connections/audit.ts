@@ -13,7 +13,7 @@ export interface AuditEvent {
   readonly failure?: Failure;
   /** The caller's subject, or `latchkey` for what happens by itself. */
   readonly actor: string;
-  readonly requestId?: string;
+  readonly requestId?: string | undefined;
 }
 
 /** Appends an event to the trail, and says it in the log. */

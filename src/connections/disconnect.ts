@@ -3,6 +3,7 @@ import type { Connection } from "../db/connections.ts";
 import { failure } from "../lib/errors.ts";
 import type { ConnectionId } from "../lib/ids.ts";
 import { record } from "./audit.ts";
+import { endPause } from "./pauses.ts";
 import { commitRow, loadRows } from "./rows.ts";
 import type { Vault } from "./vault.ts";
 
@@ -38,6 +39,7 @@ function revoked(row: Connection, now: number): Connection {
     statusReason: "disconnected",
     statusCode: null,
     statusClaims: null,
+    statusMend: null,
     refreshToken: null,
     refreshTokenAt: null,
     accessTokens: {},
@@ -50,7 +52,7 @@ function revoked(row: Connection, now: number): Connection {
 function forget(vault: Vault, row: Connection): void {
   vault.journal.markers.drop(row.id);
   vault.journal.due.drop(row.id);
-  vault.memory.pauses.delete(row.id);
+  endPause(vault, row.id);
   vault.memory.used.delete(row.id);
   for (const name of vault.memory.grants.keys()) if (name.startsWith(`${row.id}/`)) vault.memory.grants.delete(name);
 }

@@ -36,7 +36,7 @@ async function refreshGeneration(vault: Vault, id: ConnectionId, generation: num
   const row = (await loadRows(vault)).get(id);
   if (row?.status !== "active" || row.generation !== generation) return 0;
   try {
-    for (const resource of resourcesToRenew(vault, id)) await refresh(vault, id, resource);
+    for (const resource of resourcesToRenew(vault, id)) await refresh(vault, { id, resource });
     return 1;
   } catch (error) {
     if (error instanceof Failure) return 0;

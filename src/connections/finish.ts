@@ -5,8 +5,9 @@ import { Failure, failure } from "../lib/errors.ts";
 import { type ConnectionId, newConnectionId } from "../lib/ids.ts";
 import type { Identity, OAuthRefusal, Provider, Verdict } from "../providers/provider.ts";
 import { record } from "./audit.ts";
-import { identityIn } from "./id-token.ts";
+import { identityIn, metadataOf } from "./id-token.ts";
 import type { Flow } from "./journal.ts";
+import { endPause } from "./pauses.ts";
 import { authorizePathFor } from "./reauth.ts";
 import { commitRow, loadRows, rereadRows } from "./rows.ts";
 import { requestTokens, type TokenAnswer } from "./token-request.ts";
@@ -68,18 +69,15 @@ async function isSameBrowser(flow: Flow, browser: string | undefined): Promise<b
 async function connect(vault: Vault, flow: Flow, { answer }: FinishInput): Promise<Connection> {
   const signIn = { vault, flow, provider: vault.provider(flow.provider) };
   if ("refusal" in answer) throw refused(signIn, signIn.provider.classify(answer.refusal));
-  // Rows that cannot be read now must not cost the user the grant: ask before the code is spent.
+  const { provider } = signIn;
+  const { sender, clock } = vault;
+  // What cannot be read now must not cost the user the grant: ask before the code is spent.
   await loadRows(vault);
+  await metadataOf({ provider, sender, now: clock.now() });
   const tokens = await redeem(signIn, answer.code);
   if (!tokens.id_token) throw failure("provider_error", "The provider sent no id_token.");
-  const { sender, clock } = vault;
-  const identity = await identityIn(tokens.id_token, {
-    provider: signIn.provider,
-    sender,
-    nonce: flow.nonce,
-    now: clock.now(),
-  });
-  return store(vault, { provider: signIn.provider, flow, identity, tokens });
+  const identity = await identityIn(tokens.id_token, { provider, sender, nonce: flow.nonce, now: clock.now() });
+  return store(vault, { provider, flow, identity, tokens });
 }
 
 interface SignIn {
@@ -133,7 +131,7 @@ async function store(vault: Vault, granted: Granted): Promise<Connection> {
     const next = await rowFor(vault, before, granted);
     const commit = await commitRow(vault, { before, next, decided: true });
     if (commit.kind === "stored") {
-      vault.memory.pauses.delete(next.id);
+      endPause(vault, next.id);
       vault.journal.markers.drop(next.id);
       return commit.row;
     }
@@ -173,6 +171,7 @@ async function rowFor(vault: Vault, before: Connection | undefined, granted: Gra
     statusReason: null,
     statusCode: null,
     statusClaims: null,
+    statusMend: null,
     ...fields,
     generation: (before?.generation ?? 0) + 1,
     version: (before?.version ?? 0) + 1,

@@ -5,16 +5,20 @@
 import { decodeJwt, importJWK, type JWK, type JWTHeaderParameters, type JWTPayload, jwtVerify } from "jose";
 import * as z from "zod";
 import { equalSecrets } from "../lib/digest.ts";
-import { failure } from "../lib/errors.ts";
+import { Failure, failure } from "../lib/errors.ts";
 import type { Sender } from "../lib/http.ts";
 import type { Identity, Provider } from "../providers/provider.ts";
 
-/** What an id_token is checked against. `now`: ms since the epoch. */
-export interface IdTokenCheck {
+/** Where a provider's metadata comes from. `now`: ms since the epoch. */
+export interface MetadataCheck {
   readonly provider: Provider;
   readonly sender: Sender;
-  readonly nonce: string;
   readonly now: number;
+}
+
+/** What an id_token is checked against. */
+export interface IdTokenCheck extends MetadataCheck {
+  readonly nonce: string;
 }
 
 const CLOCK_SKEW_S = 300;
@@ -32,7 +36,8 @@ const Key = z.looseObject({
 });
 const KeySet = z.object({ keys: z.array(Key) });
 
-interface Metadata {
+/** What the discovery document and the key set say. */
+export interface Metadata {
   readonly issuer: string;
   readonly keys: readonly z.infer<typeof Key>[];
   readonly readAt: number;
@@ -42,11 +47,11 @@ interface Metadata {
 export async function identityIn(idToken: string, check: IdTokenCheck): Promise<Identity> {
   const { provider } = check;
   const claimed = decode(idToken);
-  const metadata = { current: await metadataOf(check) };
-  const issuer = provider.expectedIssuer(metadata.current.issuer, claimed);
+  const metadata = await metadataOf(check);
+  const issuer = provider.expectedIssuer(metadata.issuer, claimed);
   if (issuer === undefined) throw invalid("no acceptable tenant");
   const claims = await verify(idToken, check, async (header) => {
-    const key = findKey(metadata.current, header, issuer) ?? findKey(await metadataOf(check, true), header, issuer);
+    const key = findKey(metadata, header, issuer) ?? findKey(await metadataOf(check, true), header, issuer);
     if (!key) throw invalid(`no key ${header.kid ?? ""} for this issuer`);
     return importJWK(definedOf(key), "RS256");
   });
@@ -79,6 +84,8 @@ async function verify(idToken: string, { provider, now }: IdTokenCheck, key: Key
     });
     return payload;
   } catch (cause) {
+    // Keys that cannot be read say nothing against the token.
+    if (cause instanceof Failure) throw cause;
     throw invalid("signature or claims", cause);
   }
 }
@@ -101,11 +108,22 @@ function findKey(metadata: Metadata, header: JWTHeaderParameters, issuer: string
 // Per isolate: the documents are public, the same for everybody, and change every few weeks.
 const cache = new Map<string, Metadata>();
 
-async function metadataOf(check: IdTokenCheck, unknownKey = false): Promise<Metadata> {
-  const { discoveryUrl } = check.provider;
-  const known = cache.get(discoveryUrl);
+/** The provider's issuer and keys. Ask before a code is spent: without them its answer could not be judged. */
+export async function metadataOf(check: MetadataCheck, unknownKey = false): Promise<Metadata> {
+  const known = cache.get(check.provider.discoveryUrl);
   const maxAge = unknownKey ? REFETCH_PAUSE_MS : METADATA_LIFE_MS;
   if (known && Math.abs(check.now - known.readAt) < maxAge) return known;
+  try {
+    return await readMetadata(check);
+  } catch (error) {
+    // Keys change every few weeks; those of yesterday are better than none.
+    if (known && !unknownKey) return known;
+    throw error;
+  }
+}
+
+async function readMetadata(check: MetadataCheck): Promise<Metadata> {
+  const { discoveryUrl } = check.provider;
   const { issuer, jwks_uri: keysUrl } = await getJson(check, discoveryUrl, Discovery);
   const { keys } = await getJson(check, keysUrl, KeySet);
   const read = { issuer, keys, readAt: check.now };
@@ -113,7 +131,7 @@ async function metadataOf(check: IdTokenCheck, unknownKey = false): Promise<Meta
   return read;
 }
 
-async function getJson<T>({ sender, provider }: IdTokenCheck, url: string, schema: z.ZodType<T>): Promise<T> {
+async function getJson<T>({ sender, provider }: MetadataCheck, url: string, schema: z.ZodType<T>): Promise<T> {
   const answer = await sender.send({
     url,
     label: `${provider.id} metadata`,

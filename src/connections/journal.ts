@@ -4,6 +4,7 @@
  * request and answer back until what was written before it is durable.
  */
 import type { Connection } from "../db/connections.ts";
+import type { FailureData } from "../lib/errors.ts";
 import type { ConnectionId } from "../lib/ids.ts";
 import type { ProviderId } from "../lib/ids.ts";
 
@@ -39,6 +40,8 @@ export interface Marker {
   readonly at: number;
   /** Which life of the object sent it. */
   readonly life: string;
+  /** True once the request has ended: nobody waits for its answer any more, but it may have done its work. */
+  readonly ended: boolean;
 }
 
 /** A row that D1 would not take. `expected`: the version in D1 that it replaces; null where it is new there. `decided`: the owner connected or disconnected. */
@@ -54,7 +57,14 @@ export interface Due {
   readonly generation: number;
 }
 
-const KINDS = { flow: "flow:", marker: "marker:", pending: "pending:", due: "due:" } as const;
+/** Leave the provider alone until then, ms, although the object sleeps in between. */
+export interface StoredPause {
+  readonly until: number;
+  readonly failures: number;
+  readonly failure: FailureData;
+}
+
+const KINDS = { flow: "flow:", marker: "marker:", pending: "pending:", due: "due:", pause: "pause:" } as const;
 
 /** The journal of one keeper. */
 export function createJournal(storage: KeeperStorage) {
@@ -63,6 +73,7 @@ export function createJournal(storage: KeeperStorage) {
     markers: shelf<ConnectionId, Marker>(storage, KINDS.marker),
     pending: shelf<ConnectionId, PendingRow>(storage, KINDS.pending),
     due: shelf<ConnectionId, Due>(storage, KINDS.due),
+    pauses: shelf<ConnectionId, StoredPause>(storage, KINDS.pause),
   };
 }
 

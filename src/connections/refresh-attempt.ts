@@ -6,8 +6,8 @@ import type { Connection } from "../db/connections.ts";
 import { Failure } from "../lib/errors.ts";
 import type { Provider } from "../providers/provider.ts";
 import { record } from "./audit.ts";
-import { pauseAfter } from "./pauses.ts";
-import { authorizePathFor, reauthFailure, requireActive } from "./reauth.ts";
+import { endPause, pauseAfter } from "./pauses.ts";
+import { authorizePathFor, reauthFailure, redirectUriFor, requireActive } from "./reauth.ts";
 import { commitRow, rereadRow } from "./rows.ts";
 import { requestTokens, type TokenAnswer, type TokenOutcome } from "./token-request.ts";
 import { openRefreshToken, scopesOf, sealAnswer } from "./tokens.ts";
@@ -18,6 +18,7 @@ import { failureOf } from "./verdicts.ts";
 export interface Attempt {
   readonly row: Connection;
   readonly resource: string;
+  readonly requestId: string | undefined;
   /** False once another generation was found and tried: then a refusal is final. */
   readonly mayReread: boolean;
 }
@@ -26,10 +27,11 @@ export interface Attempt {
 export async function tryRefresh(vault: Vault, attempt: Attempt): Promise<Connection> {
   const { row, resource } = attempt;
   const provider = vault.provider(row.provider);
-  const refreshToken = await openRefreshToken(vault, row);
-  if (refreshToken === undefined) return giveUp(vault, row, { reason: "no_refresh_token", dead: true });
+  const refreshToken = await openOrPause(vault, attempt);
+  if (refreshToken === undefined) return giveUp(vault, attempt, { row, reason: "no_refresh_token", dead: true });
   const lostBefore = vault.journal.markers.get(row.id)?.generation === row.generation;
-  vault.journal.markers.put(row.id, { generation: row.generation, resource, at: vault.clock.now(), life: vault.life });
+  const marker = { generation: row.generation, resource, at: vault.clock.now(), life: vault.life, ended: false };
+  vault.journal.markers.put(row.id, marker);
   const outcome = await requestTokens(
     { ...vault, provider, timeoutMs: vault.times.requestMs },
     { grant_type: "refresh_token", refresh_token: refreshToken, scope: scopeFor(provider, attempt) },
@@ -38,10 +40,21 @@ export async function tryRefresh(vault: Vault, attempt: Attempt): Promise<Connec
     case "granted":
       return keep(vault, attempt, outcome.tokens);
     case "unknown":
-      pauseAfter(vault, row, outcome.failure);
+      vault.journal.markers.put(row.id, { ...marker, ended: true });
+      pauseAfter(vault, attempt, outcome.failure);
       throw outcome.failure;
     case "refused":
       return believe(vault, attempt, { ...outcome, lost: lostBefore || outcome.afterSilence });
+  }
+}
+
+/** A refresh token that does not open is the operator's trouble: it is noted like any failed refresh, so that it is seen and others get their turn. */
+async function openOrPause(vault: Vault, attempt: Attempt): Promise<string | undefined> {
+  try {
+    return await openRefreshToken(vault, attempt.row);
+  } catch (error) {
+    if (error instanceof Failure) pauseAfter(vault, attempt, error);
+    throw error;
   }
 }
 
@@ -65,7 +78,7 @@ async function keep(vault: Vault, { row, resource }: Attempt, tokens: TokenAnswe
   };
   const commit = await commitRow(vault, { before: row, next, decided: false });
   vault.journal.markers.drop(row.id);
-  vault.memory.pauses.delete(row.id);
+  endPause(vault, row.id);
   return requireActive(vault, commit.kind === "stored" ? commit.row : commit.current);
 }
 
@@ -81,18 +94,32 @@ async function believe(vault: Vault, attempt: Attempt, refusal: Refusal): Promis
   // The provider has spoken, so it did no work on this grant; but what it did in an earlier silence stays unknown.
   if (!lost) vault.journal.markers.drop(row.id);
   if (!FINAL.has(refused.code)) {
-    pauseAfter(vault, row, refused);
+    pauseAfter(vault, attempt, refused);
     throw refused;
   }
-  const current = requireActive(vault, await rereadRow(vault, row.id));
+  const current = await rereadOrPause(vault, attempt);
   if (current.generation !== row.generation) return mayReread ? adopt(vault, attempt, current) : current;
-  const reason = lost ? "refresh_answer_lost" : verdict.reason;
-  return giveUp(vault, current, {
+  const isLoss = lost && LOSS_LIKE.has(verdict.reason);
+  const reason = isLoss ? "refresh_answer_lost" : verdict.reason;
+  return giveUp(vault, attempt, {
+    row: current,
     reason,
-    dead: verdict.dead ?? lost,
+    dead: verdict.dead === true || isLoss,
     failure: refused,
     claims: refusal.refusal.claims,
   });
+}
+
+/** What a provider says of a refresh token that it has replaced. A second factor, consent or a policy never follows from a lost answer. */
+const LOSS_LIKE = new Set(["grant_invalid", "grant_expired"]);
+
+async function rereadOrPause(vault: Vault, attempt: Attempt): Promise<Connection> {
+  try {
+    return requireActive(vault, await rereadRow(vault, attempt.row.id));
+  } catch (error) {
+    if (error instanceof Failure && error.code === "internal") pauseAfter(vault, attempt, error);
+    throw error;
+  }
 }
 
 /** Failures that end a grant until its user, or an administrator, has acted. */
@@ -103,20 +130,22 @@ function refusedAs(vault: Vault, row: Connection, { verdict, refusal, retryAfter
     stage: "refresh",
     provider: vault.provider(row.provider),
     authorizePath: authorizePathFor(vault, row.provider, refusal.claims),
-    redirectUri: `${vault.publicUrl}${vault.basePath}/auth/${row.provider}/callback`,
+    redirectUri: redirectUriFor(vault, vault.provider(row.provider)),
     retryAfterS,
   });
 }
 
 /** Another generation came from elsewhere: use it, or refresh with its refresh token. */
-async function adopt(vault: Vault, { resource }: Attempt, current: Connection): Promise<Connection> {
-  const token = current.accessTokens[resource];
+async function adopt(vault: Vault, attempt: Attempt, current: Connection): Promise<Connection> {
+  const token = current.accessTokens[attempt.resource];
   const leftMs = (token?.expiresAt ?? Number.POSITIVE_INFINITY) - vault.clock.now();
   if (token && leftMs > vault.times.refreshSkewMs) return current;
-  return tryRefresh(vault, { row: current, resource, mayReread: false });
+  return tryRefresh(vault, { ...attempt, row: current, mayReread: false });
 }
 
 interface End {
+  /** The row as it was last read. */
+  readonly row: Connection;
   readonly reason: string;
   /** The refresh token will never work again. */
   readonly dead: boolean;
@@ -125,12 +154,14 @@ interface End {
 }
 
 /** Marks the connection as waiting for its user, and fails as that. The next connect heals the same row. */
-async function giveUp(vault: Vault, row: Connection, end: End): Promise<Connection> {
+async function giveUp(vault: Vault, { requestId }: Attempt, end: End): Promise<Connection> {
+  const { row } = end;
   const next: Connection = {
     ...row,
     status: "reauth_required",
     statusReason: end.reason,
     statusCode: end.failure?.extra.provider_code ?? null,
+    statusMend: end.failure?.extra.mend ?? null,
     statusClaims: end.claims ?? null,
     refreshToken: end.dead ? null : row.refreshToken,
     accessTokens: {},
@@ -150,13 +181,12 @@ async function giveUp(vault: Vault, row: Connection, end: End): Promise<Connecti
     connection: row.id,
     failure: failed,
     actor: "latchkey",
+    requestId,
   });
   throw failed;
 }
 
 function endedAs(vault: Vault, row: Connection, { failure: refused, reason }: End): Failure {
-  if (refused?.code === "admin_consent_required") return refused;
-  const { mend } = refused?.extra ?? {};
-  const marked = reauthFailure(vault, row).toData();
-  return new Failure({ ...marked, reason, extra: { ...marked.extra, ...(mend === undefined ? {} : { mend }) } });
+  const told = reauthFailure(vault, row).toData();
+  return new Failure({ ...told, reason: refused?.reason ?? reason });
 }

@@ -20,14 +20,22 @@ const POLL_MS = 1_000;
 /** After its request has ended, an earlier life may still be writing to D1. Both together are the 30 s that a Durable Object has to shut down. */
 const WRITE_MARGIN_MS = 5_000;
 
+/** What to refresh. */
+export interface RefreshInput {
+  readonly id: ConnectionId;
+  readonly resource: string;
+  /** Of the first caller that needed it, for the log. */
+  readonly requestId?: string | undefined;
+}
+
 /** Refreshes one resource of a connection. Gives the row as it then stands. Fails as the provider does, or as `provider_timeout` at the caller's deadline. */
-export function refresh(vault: Vault, id: ConnectionId, resource: string): Promise<Connection> {
+export function refresh(vault: Vault, { id, resource, requestId }: RefreshInput): Promise<Connection> {
   const name = `${id}/${resource}`;
   const known = vault.memory.refreshes.get(name);
   if (known) return known;
   const seen = vault.memory.rows?.get(id)?.accessTokens[resource];
   const seenTicket = seen && ticketOf(seen);
-  const work = enqueue(vault.memory.refreshQueue, id, () => perform(vault, { id, resource, seenTicket }));
+  const work = enqueue(vault.memory.refreshQueue, id, () => perform(vault, { id, resource, requestId, seenTicket }));
   const shared = withDeadline(vault, work);
   vault.memory.refreshes.set(name, shared);
   // The answer is wanted even when every caller has gone: the entry stays until the work itself has ended.
@@ -51,9 +59,7 @@ async function withDeadline(vault: Vault, work: Promise<Connection>): Promise<Co
   }
 }
 
-interface Job {
-  readonly id: ConnectionId;
-  readonly resource: string;
+interface Job extends RefreshInput {
   /** The token that its askers had seen. */
   readonly seenTicket: string | undefined;
 }
@@ -64,14 +70,14 @@ async function perform(vault: Vault, job: Job): Promise<Connection> {
   const token = row.accessTokens[job.resource];
   if (token && ticketOf(token) !== job.seenTicket) return row;
   requireNoPause(vault, job.id);
-  return tryRefresh(vault, { row, resource: job.resource, mayReread: true });
+  return tryRefresh(vault, { row, resource: job.resource, requestId: job.requestId, mayReread: true });
 }
 
 /** The row to refresh: past any refresh of an earlier life that may still be under way. */
 async function currentRow(vault: Vault, { id }: Job): Promise<Connection> {
   const row = requireActive(vault, (await loadRows(vault)).get(id));
   const marker = vault.journal.markers.get(id);
-  if (!marker || marker.life === vault.life) return row;
+  if (!marker || marker.ended || marker.life === vault.life) return row;
   return outlive(vault, id, marker);
 }
 

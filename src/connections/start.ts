@@ -17,6 +17,8 @@ export interface StartInput {
   readonly browser: string | undefined;
   /** The caller's subject, for the audit trail. */
   readonly actor: string;
+  /** Of the caller's request, for the log. */
+  readonly requestId?: string;
 }
 
 /** Where to send the user. `expiresAt`: ms since the epoch. */

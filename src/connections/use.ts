@@ -19,12 +19,16 @@ export interface UseInput {
   readonly minTtlMs?: number;
   /** Ticket of a token that the API has just refused. */
   readonly rejected?: string;
+  /** Of the caller's request, for the log. */
+  readonly requestId?: string;
 }
 
 /** A token that dies sooner than this is not worth handing out, ms. */
 const LEAST_LIFE_MS = 5_000;
 /** A provider's tokens may live shorter than asked for: then this much below their whole life is all there is to ask, ms. */
 const RENEWAL_PAUSE_MS = 60_000;
+/** A refused token forces a refresh this often at most, ms. */
+const FORCE_PAUSE_MS = 60_000;
 
 /** Gives a token. Failures: `not_connected`, `not_found`, `reauth_required`, `scope_insufficient`, and those of a refresh. */
 export async function use(vault: Vault, input: UseInput): Promise<AccessGrant> {
@@ -82,7 +86,8 @@ function requireResource(vault: Vault, row: Connection, resource: string): void 
 
 function isFresh(vault: Vault, row: Connection, { resource, minTtlMs = 0, rejected }: UseInput): boolean {
   const token = row.accessTokens[resource];
-  if (!token || (rejected !== undefined && rejected === ticketOf(token))) return false;
+  if (!token) return false;
+  if (rejected === ticketOf(token) && mayForce(vault, `${row.id}/${resource}`)) return false;
   if (token.expiresAt === null) return true;
   const life = token.expiresAt - token.issuedAt;
   // A provider that gives out short-lived tokens must not be asked at every single use.
@@ -90,9 +95,19 @@ function isFresh(vault: Vault, row: Connection, { resource, minTtlMs = 0, reject
   return token.expiresAt - vault.clock.now() > wanted;
 }
 
+/** An API that refuses whatever it is shown must not cause a refresh at every request: that is the loop for which Entra blocks an application. */
+function mayForce(vault: Vault, name: string): boolean {
+  const { forced, refreshes } = vault.memory;
+  if (refreshes.has(name)) return true;
+  const now = vault.clock.now();
+  if (now - (forced.get(name) ?? -Infinity) < FORCE_PAUSE_MS) return false;
+  forced.set(name, now);
+  return true;
+}
+
 async function renew(vault: Vault, row: Connection, input: UseInput): Promise<AccessGrant> {
   try {
-    const renewed = await refresh(vault, row.id, input.resource);
+    const renewed = await refresh(vault, { id: row.id, resource: input.resource, requestId: input.requestId });
     const grant = await openGrant(vault, renewed, input.resource);
     if (grant) return grant;
   } catch (error) {

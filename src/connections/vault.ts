@@ -5,7 +5,6 @@
 import type { AuditTrail } from "../db/audit.ts";
 import type { Connection, ConnectionRows } from "../db/connections.ts";
 import type { Clock } from "../lib/clock.ts";
-import type { FailureData } from "../lib/errors.ts";
 import type { Sender } from "../lib/http.ts";
 import { type ConnectionId, type Owner, randomText, type SystemName } from "../lib/ids.ts";
 import type { KeyRing } from "../lib/key-ring.ts";
@@ -13,7 +12,7 @@ import type { Logger } from "../lib/log.ts";
 import type { Provider } from "../providers/provider.ts";
 import type { ProviderId } from "../lib/ids.ts";
 import type { AccessGrant } from "./grant.ts";
-import type { Journal, PendingRow } from "./journal.ts";
+import type { Journal, PendingRow, StoredPause } from "./journal.ts";
 
 /** What a vault is given. */
 export interface VaultPorts {
@@ -21,6 +20,8 @@ export interface VaultPorts {
   readonly owner: Owner;
   /** Where this system's surfaces stand, for the `authorize_path` of failures. */
   readonly basePath: string;
+  /** Where main's stand: a configured redirect URI is main's. */
+  readonly mainBasePath: string;
   readonly publicUrl: string;
   readonly ring: KeyRing;
   readonly rows: ConnectionRows;
@@ -74,20 +75,15 @@ export interface Memory {
   readonly refreshQueue: Queue;
   readonly writes: Queue;
   /** Connections whose provider is left alone for a while. */
-  readonly pauses: Map<ConnectionId, Pause>;
+  readonly pauses: Map<ConnectionId, StoredPause>;
+  /** When a refused token last forced a refresh, by `connection/resource`, ms. */
+  readonly forced: Map<string, number>;
   /** Uses that D1 does not know of yet, ms. */
   readonly used: Map<ConnectionId, number>;
 }
 
 /** The end of each connection's queue. */
 export type Queue = Map<ConnectionId, Promise<unknown>>;
-
-/** A pause after a transient failure. */
-export interface Pause {
-  readonly until: number;
-  readonly failures: number;
-  readonly failure: FailureData;
-}
 
 /** Builds a vault with an empty memory. */
 export function createVault(ports: VaultPorts, times: VaultTimes = VAULT_TIMES): Vault {
@@ -101,6 +97,7 @@ export function createVault(ports: VaultPorts, times: VaultTimes = VAULT_TIMES):
     refreshQueue: new Map(),
     writes: new Map(),
     pauses: new Map(),
+    forced: new Map(),
     used: new Map(),
   };
   return { ...ports, times, life: randomText(8), memory };

@@ -59,12 +59,13 @@ function providerCode({ providerCode: code }: Verdict): FailureExtra {
 
 function paths(code: FailureCode, context: VerdictContext): FailureExtra {
   if (code === "reauth_required") return { authorize_path: context.authorizePath };
-  if (code === "admin_consent_required") return { admin_consent_url: adminConsentUrl(context) ?? "" };
+  if (code === "admin_consent_required")
+    return { admin_consent_url: adminConsentUrl(context.provider, context.redirectUri) ?? "" };
   return {};
 }
 
 /** Where an administrator consents for everybody (Entra: "Request admin consent"). */
-function adminConsentUrl({ provider, redirectUri }: VerdictContext): string | undefined {
+export function adminConsentUrl(provider: Provider, redirectUri: string): string | undefined {
   if (!provider.adminConsentUrl) return undefined;
   const query = new URLSearchParams({
     client_id: provider.client.id,

@@ -6,6 +6,7 @@
  * Every stored shape is described in docs/storage.md.
  */
 import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import type { Mender } from "../lib/errors.ts";
 import { type ProviderId, type SystemName } from "../lib/ids.ts";
 
 /** Status of a connection. */
@@ -44,6 +45,7 @@ function connectionsTable(prefix: string) {
       statusReason: text("status_reason"),
       statusCode: text("status_code"),
       statusClaims: text("status_claims"),
+      statusMend: text("status_mend").$type<Mender>(),
       scopes: text("scopes", { mode: "json" }).$type<readonly string[]>().notNull(),
       refreshToken: text("refresh_token"),
       refreshTokenAt: integer("refresh_token_at"),

@@ -122,11 +122,12 @@ export class UserKeeper extends DurableObject<Env> {
   }
 
   #openVault(owner: Owner): Vault {
-    const { name, basePath, config, ring, rows, audit, sender, log } = this.#system;
+    const { name, basePath, mainBasePath, config, ring, rows, audit, sender, log } = this.#system;
     return createVault({
       system: name,
       owner,
       basePath,
+      mainBasePath,
       publicUrl: config.publicUrl,
       ring,
       rows,
@@ -134,7 +135,7 @@ export class UserKeeper extends DurableObject<Env> {
       journal: createJournal(this.ctx.storage.kv),
       sender,
       clock: systemClock,
-      log: log.with({ system: name }),
+      log: log.with({ system: name, owner }),
       provider: (id) => this.#system.provider(id),
       background: (work) =>
         this.ctx.waitUntil(work.catch((cause: unknown) => log.warn("background work failed", { owner, cause }))),

@@ -19,6 +19,7 @@ function row(owner: string, account: string): Connection {
     statusReason: null,
     statusCode: null,
     statusClaims: null,
+    statusMend: null,
     scopes: [],
     refreshToken: "v1.k1.a.b",
     refreshTokenAt: 1,

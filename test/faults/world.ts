@@ -114,6 +114,7 @@ export class World {
       system: "main",
       owner: Owner.parse(`faults-${this.person}`),
       basePath: "/api/v1",
+      mainBasePath: "/api/v1",
       publicUrl: config.publicUrl,
       ring: createKeyRing(config.ringKeys, config.derivationSecret),
       rows: connectionRows(db, tables),
