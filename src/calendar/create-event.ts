@@ -40,7 +40,7 @@ export async function createEvent(
     body: { ...newEventToGraph(input), transactionId, singleValueExtendedProperties: [{ id: MARK, value: mark }] },
     label: "events.create",
     needs: WRITE,
-    repeat: "when-unanswered",
+    repeat: "idempotent",
     refusals: [DUPLICATE],
   });
   const event =

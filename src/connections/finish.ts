@@ -106,12 +106,19 @@ async function redeem(signIn: SignIn, code: string): Promise<TokenAnswer> {
   const ofTheCode =
     verdict.dead === true || verdict.reason === "grant_invalid" || verdict.reason === "request_not_valid";
   const restart = refusal.error === "invalid_grant" && ofTheCode;
-  throw refused(signIn, restart ? { ...verdict, kind: "restart" } : verdict, retryAfterS);
+  throw refused(signIn, restart ? { ...verdict, kind: "restart" } : verdict, {
+    retryAfterS,
+    requestId: refusal.requestId,
+  });
 }
 
-function refused({ vault, provider, flow }: SignIn, verdict: Verdict, retryAfterS?: number): Failure {
+function refused(
+  { vault, provider, flow }: SignIn,
+  verdict: Verdict,
+  more: { readonly retryAfterS?: number | undefined; readonly requestId?: string | undefined } = {},
+): Failure {
   const authorizePath = authorizePathFor(vault, provider.id);
-  return failureOf(verdict, { stage: "connect", provider, authorizePath, redirectUri: flow.redirectUri, retryAfterS });
+  return failureOf(verdict, { stage: "connect", provider, authorizePath, redirectUri: flow.redirectUri, ...more });
 }
 
 interface Granted {

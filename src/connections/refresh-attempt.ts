@@ -132,6 +132,7 @@ function refusedAs(vault: Vault, row: Connection, { verdict, refusal, retryAfter
     authorizePath: authorizePathFor(vault, row.provider, refusal.claims),
     redirectUri: redirectUriFor(vault, vault.provider(row.provider)),
     retryAfterS,
+    requestId: refusal.requestId,
   });
 }
 

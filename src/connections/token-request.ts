@@ -34,14 +34,21 @@ export type TokenOutcome =
   /** No answer, or one that proves nothing: the provider may have done the work. */
   | { readonly kind: "unknown"; readonly failure: Failure };
 
+/** What is odd counts as absent: an answer with an access token in it must not be thrown away for what stands beside it. */
+const lenient = <T extends z.ZodType>(schema: T) =>
+  schema
+    .nullish()
+    .transform((value) => value ?? undefined)
+    .catch(undefined);
+
 const TokenAnswer = z.object({
   access_token: z.string().min(1),
-  token_type: z.string().min(1),
+  token_type: z.string().min(1).catch("Bearer"),
   // Entra's older endpoint and some providers write it as a string.
-  expires_in: z.coerce.number().int().positive().optional(),
-  refresh_token: z.string().min(1).optional(),
-  scope: z.string().optional(),
-  id_token: z.string().optional(),
+  expires_in: lenient(z.coerce.number().positive()),
+  refresh_token: lenient(z.string().min(1)),
+  scope: lenient(z.string().min(1)),
+  id_token: lenient(z.string().min(1)),
 });
 
 /** A successful answer (RFC 6749 section 5.1). `expires_in` in s. */
@@ -53,6 +60,7 @@ const RefusalAnswer = z.object({
   suberror: z.string().optional(),
   error_codes: z.array(z.number()).optional(),
   claims: z.string().optional(),
+  trace_id: z.string().optional(),
 });
 
 /** What {@link requestTokens} works with. */
@@ -89,6 +97,7 @@ async function post(
       headers: { "Content-Type": "application/x-www-form-urlencoded", Accept: "application/json" },
       body: new URLSearchParams({ ...grant, client_id: provider.client.id, client_secret: secret }).toString(),
       label: `${provider.id} token ${grant.grant_type}`,
+      requestIdHeader: "client-request-id",
       timeoutMs,
       // Nothing came back at all: most often the connection failed. The same grant may be shown once more.
       repeat: "when-unanswered",
@@ -118,14 +127,19 @@ function read(provider: Provider, answer: Answer): TokenOutcome {
   };
   const verdict = provider.classify(refusal);
   // A gateway's 5xx does not prove that the work was not done behind it.
-  if (answer.status >= 500) return { kind: "unknown", failure: unavailable(verdict, answer.retryAfterS) };
+  if (answer.status >= 500) return { kind: "unknown", failure: unavailable(verdict, answer) };
   return { kind: "refused", verdict, refusal, retryAfterS: answer.retryAfterS, afterSilence: answer.tries > 1 };
 }
 
-function unavailable(verdict: Verdict, retryAfterS: number | undefined): Failure {
+function unavailable(verdict: Verdict, { status, retryAfterS, headers }: Answer): Failure {
+  const requestId = headers.get("x-ms-request-id");
   return failure("provider_unavailable", "The provider is unavailable.", {
     retryAfterS: retryAfterS ?? 5,
-    extra: verdict.providerCode ? { provider_code: verdict.providerCode } : {},
+    reason: `token endpoint answered ${status}`,
+    extra: {
+      ...(verdict.providerCode ? { provider_code: verdict.providerCode } : {}),
+      ...(requestId === null ? {} : { provider_request_id: requestId }),
+    },
   });
 }
 
@@ -136,5 +150,6 @@ function refusalFrom(body: z.infer<typeof RefusalAnswer>): OAuthRefusal {
     ...(body.suberror === undefined ? {} : { suberror: body.suberror }),
     ...(body.error_codes === undefined ? {} : { codes: body.error_codes }),
     ...(body.claims === undefined ? {} : { claims: body.claims }),
+    ...(body.trace_id === undefined ? {} : { requestId: body.trace_id }),
   };
 }

@@ -34,6 +34,8 @@ export interface VerdictContext {
   readonly authorizePath: string;
   readonly redirectUri: string;
   readonly retryAfterS?: number | undefined;
+  /** The provider's id of the refused request. */
+  readonly requestId?: string | undefined;
 }
 
 /** The failure that a verdict becomes. */
@@ -41,7 +43,13 @@ export function failureOf(verdict: Verdict, context: VerdictContext): Failure {
   const code = CODES[verdict.kind][context.stage];
   const retryAfterS = retryAfter(verdict, context);
   return failure(code, DETAILS[code] ?? "", {
-    extra: { reason: verdict.reason, mend: verdict.mend, ...providerCode(verdict), ...paths(code, context) },
+    extra: {
+      reason: verdict.reason,
+      mend: verdict.mend,
+      ...providerCode(verdict),
+      ...paths(code, context),
+      ...(context.requestId === undefined ? {} : { provider_request_id: context.requestId }),
+    },
     reason: `${context.provider.id}: ${verdict.reason}`,
     ...(retryAfterS === undefined ? {} : { retryAfterS }),
   });

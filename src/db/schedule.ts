@@ -1,5 +1,5 @@
 /** What the scheduled jobs and the operator's health page ask of the connection rows. */
-import { and, asc, count, eq, gt, inArray, isNotNull, lt, min, sql, sum } from "drizzle-orm";
+import { and, asc, between, count, eq, gt, inArray, isNotNull, lt, min, sql, sum } from "drizzle-orm";
 import type { ConnectionId, Owner, ProviderId } from "../lib/ids.ts";
 import type { Database } from "./database.ts";
 import type { Tables } from "./schema.ts";
@@ -28,9 +28,9 @@ export interface StatusCount {
 
 /** Queries over all owners of one system: for cron and operators alone. */
 export interface Schedule {
-  /** Active, used since `usedAfter`, with a token that dies before `expiresBefore`; soonest first. */
-  expiring(window: { usedAfter: number; expiresBefore: number; limit: number }): Promise<DueConnection[]>;
-  /** Active, with a refresh token last renewed before `renewedBefore`; longest idle first. */
+  /** Active, used since `usedAfter`, with a token that is alive now and dies before `expiresBefore`; soonest first. */
+  expiring(window: { now: number; usedAfter: number; expiresBefore: number; limit: number }): Promise<DueConnection[]>;
+  /** Active, with a refresh token last renewed before `renewedBefore`; those that keep failing last, so that they starve nobody, then longest idle first. */
   idle(window: { renewedBefore: number; provider: ProviderId; limit: number }): Promise<DueConnection[]>;
   /** Removes revoked rows that were last touched before `before`, `limit` at most; gives how many. */
   purgeRevoked(before: number, limit: number): Promise<number>;
@@ -43,13 +43,20 @@ export function schedule(db: Database, { connections: table }: Tables): Schedule
   const typed = (rows: Unbranded[]) => rows as DueConnection[]; // written branded
   const active = and(eq(table.status, "active"), isNotNull(table.refreshToken));
   return {
-    async expiring({ usedAfter, expiresBefore, limit }) {
-      const soon = and(active, gt(table.lastUsedAt, usedAfter), lt(table.tokenExpiresAt, expiresBefore));
+    async expiring({ now, usedAfter, expiresBefore, limit }) {
+      const soon = and(active, gt(table.lastUsedAt, usedAfter), between(table.tokenExpiresAt, now, expiresBefore));
       return typed(await db.select(due).from(table).where(soon).orderBy(asc(table.tokenExpiresAt)).limit(limit));
     },
     async idle({ renewedBefore, provider, limit }) {
       const idle = and(active, eq(table.provider, provider), lt(table.refreshTokenAt, renewedBefore));
-      return typed(await db.select(due).from(table).where(idle).orderBy(asc(table.refreshTokenAt)).limit(limit));
+      return typed(
+        await db
+          .select(due)
+          .from(table)
+          .where(idle)
+          .orderBy(asc(table.refreshFailures), asc(table.refreshTokenAt))
+          .limit(limit),
+      );
     },
     async purgeRevoked(before, limit) {
       const dead = db

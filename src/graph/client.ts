@@ -3,7 +3,7 @@
  * every refusal turned into one failure.
  *
  * What may be sent twice: a GET; anything that Graph refused before it did the work (401, 429); and a POST whose
- * caller says `repeat: "when-unanswered"`, because it carries a transactionId. A PATCH or DELETE whose answer was lost
+ * caller says `repeat: "idempotent"`, because it carries a transactionId. A PATCH or DELETE whose answer was lost
  * is not repeated: attendees could be mailed twice, and with If-Match our own first try would turn the second into 412.
  */
 import type { AccessGrant, GrantSource } from "../connections/grant.ts";
@@ -29,8 +29,8 @@ interface GraphRequestBase {
   readonly body?: unknown;
   /** A short name for the log. */
   readonly label: string;
-  /** May a write be sent again when no answer came? Default: `never`. */
-  readonly repeat?: "never" | "when-unanswered";
+  /** May a write be sent again? Only one that the provider itself recognises as a repeat. Default: `never`. */
+  readonly repeat?: "never" | "idempotent";
   /** Scopes without which Graph would refuse: a grant without them is refused before anything is sent. */
   readonly needs?: readonly string[];
   /** Codes of refusals that the caller handles; they come back in the answer and are not thrown. */
@@ -117,15 +117,15 @@ function sendOnce({ sender }: GraphPorts, { url, request, grant, leftMs }: Sendi
       ...(request.body === undefined ? {} : { "content-type": "application/json" }),
       ...request.headers,
       authorization: `Bearer ${grant.accessToken}`,
-      "client-request-id": crypto.randomUUID(),
     },
     ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
     label: `graph ${request.label}`,
+    requestIdHeader: "client-request-id",
     timeoutMs: TRY_TIMEOUT_MS,
     budgetMs: leftMs,
     repeat,
     // 429 is said before any work is done; after 503 and 504 nobody knows.
-    retryStatuses: method === "GET" || repeat === "when-unanswered" ? [429, 503, 504] : [429],
+    retryStatuses: method === "GET" || repeat === "idempotent" ? [429, 503, 504] : [429],
   });
 }
 

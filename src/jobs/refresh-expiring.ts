@@ -5,13 +5,14 @@ import { planRefreshes } from "./plan-refreshes.ts";
 const DAY_MS = 86_400_000;
 const SOON_MS = 20 * 60_000;
 /** What a tick leaves over, the next one takes: the soonest to die come first. */
-const MOST_PER_TICK = 500;
+const MOST_PER_TICK = 2_000;
 /** Spread over this long at most, and always well before the token dies. */
 const SPREAD_MS = 10 * 60_000;
 
 /** Plans a refresh of every connection used in the last day whose token dies within 20 minutes. */
 export const refreshExpiring: Job = async (system, now) => {
   const due = await system.schedule.expiring({
+    now,
     usedAfter: now - DAY_MS,
     expiresBefore: now + SOON_MS,
     limit: MOST_PER_TICK,

@@ -4,6 +4,7 @@
  * Contract: the code, the status and the extra members of every problem are fixed (README, "Failures").
  * `detail` is safe for the wire: no token, no secret, no stack. The rich reason goes to `cause` and the log.
  */
+import { describeError } from "./log.ts";
 
 /** What each code means: HTTP status, a title for people, who can mend it, and whether the same call may work later. */
 export const FAILURES = {
@@ -104,14 +105,17 @@ export class Failure extends Error {
     this.reason = data.reason;
   }
 
-  /** The plain data of this failure, without its cause. */
+  /** The plain data of this failure. Its cause does not cross RPC, so it is told in the reason, which is for the log alone. */
   toData(): FailureData {
+    const reason = [this.reason, this.cause === undefined ? undefined : describeError(this.cause)]
+      .filter((part) => part !== undefined)
+      .join(" <- ");
     return {
       code: this.code,
       detail: this.message,
       extra: this.extra,
       ...(this.retryAfterS === undefined ? {} : { retryAfterS: this.retryAfterS }),
-      ...(this.reason === undefined ? {} : { reason: this.reason }),
+      ...(reason === "" ? {} : { reason }),
     };
   }
 }

@@ -22,8 +22,10 @@ export interface Outbound {
   readonly label: string;
   /** Hard limit for one try, ms, until the whole body is read. */
   readonly timeoutMs: number;
-  /** May a non-GET be sent again when no answer came? Default: `never`. */
-  readonly repeat?: "never" | "when-unanswered";
+  /** May a non-GET be sent again? `when-unanswered`: once, where nothing was received at all. `idempotent`: like a GET. Default: `never`. */
+  readonly repeat?: "never" | "when-unanswered" | "idempotent";
+  /** Name of a header that carries a fresh request id with each try; the log has it too. */
+  readonly requestIdHeader?: string;
   /** Within this time from the start all waits and further tries must end, ms. Default 0: one try alone. */
   readonly budgetMs?: number;
   /** Statuses that are worth another try within the budget. */
@@ -48,6 +50,10 @@ export interface Sender {
 }
 
 const MAX_TRIES = 3;
+/** What may be lost is sent twice at most. */
+const MAX_UNSAFE_TRIES = 2;
+/** A try with less time than this would only throw its answer away, ms. */
+const LEAST_TRY_MS = 1_000;
 const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
 const FIRST_PAUSE_MS = 200;
 
@@ -61,7 +67,10 @@ export function createSender(ports: { fetch: Fetch; clock: Clock; log: Logger; r
         const timeoutMs = attempt === 1 ? outbound.timeoutMs : Math.min(outbound.timeoutMs, deadline - clock.now());
         const outcome = await tryOnce(ports, { ...outbound, timeoutMs }, attempt);
         const pauseMs = pauseBefore(outbound, outcome, backoffMs(attempt, random));
-        const mayRepeat = pauseMs !== undefined && attempt < MAX_TRIES && clock.now() + pauseMs < deadline;
+        const mayRepeat =
+          pauseMs !== undefined &&
+          attempt < triesOf(outbound) &&
+          clock.now() + pauseMs < deadline - leastTryMs(outbound);
         if (!mayRepeat) return settle(outbound, outcome);
         await clock.after(pauseMs).done;
       }
@@ -69,7 +78,10 @@ export function createSender(ports: { fetch: Fetch; clock: Clock; log: Logger; r
   };
 }
 
-type Outcome = { readonly answer: Answer } | { readonly silent: "timeout" | "network"; readonly cause: unknown };
+/** `partial`: an answer had begun and broke off, so the work was done. */
+type Outcome =
+  | { readonly answer: Answer }
+  | { readonly silent: "timeout" | "network" | "partial"; readonly cause: unknown };
 
 async function tryOnce(
   { fetch, clock, log }: { fetch: Fetch; clock: Clock; log: Logger },
@@ -77,6 +89,10 @@ async function tryOnce(
   attempt: number,
 ): Promise<Outcome> {
   const started = clock.now();
+  const { requestIdHeader, label } = outbound;
+  const requestId = requestIdHeader === undefined ? undefined : crypto.randomUUID();
+  const ids = requestIdHeader === undefined ? {} : { [requestIdHeader]: requestId ?? "" };
+  const sent = { ...outbound, headers: { ...outbound.headers, ...ids } };
   const abort = new AbortController();
   const timer = clock.after(outbound.timeoutMs);
   const timedOut = timer.done.then((): Outcome => {
@@ -84,9 +100,12 @@ async function tryOnce(
     return { silent: "timeout", cause: new Error(`no answer within ${outbound.timeoutMs} ms`) };
   });
   try {
-    const outcome = await Promise.race([exchange({ fetch, clock, outbound, attempt, signal: abort.signal }), timedOut]);
+    const outcome = await Promise.race([
+      exchange({ fetch, clock, outbound: sent, attempt, signal: abort.signal }),
+      timedOut,
+    ]);
     const status = "answer" in outcome ? outcome.answer.status : outcome.silent;
-    log.debug("outbound", { label: outbound.label, status, attempt, took_ms: clock.now() - started });
+    log.debug("outbound", { label, status, attempt, took_ms: clock.now() - started, client_request_id: requestId });
     return outcome;
   } finally {
     timer.cancel();
@@ -102,22 +121,24 @@ interface Exchange {
 }
 
 async function exchange({ fetch, clock, outbound, attempt, signal }: Exchange): Promise<Outcome> {
+  let begun = false;
   try {
     const response = await fetch(
       new Request(outbound.url, {
         method: outbound.method ?? "GET",
-        ...(outbound.headers ? { headers: outbound.headers } : {}),
+        headers: outbound.headers ?? {},
         ...(outbound.body === undefined ? {} : { body: outbound.body }),
         // A token must never follow a redirect to a host that nobody chose.
         redirect: "manual",
         signal,
       }),
     );
+    begun = true;
     const text = await readText(response);
     const retryAfterS = parseRetryAfter(response.headers.get("retry-after"), clock.now());
     return { answer: { status: response.status, headers: response.headers, text, retryAfterS, tries: attempt } };
   } catch (cause) {
-    return { silent: "network", cause };
+    return { silent: begun ? "partial" : "network", cause };
   }
 }
 
@@ -135,6 +156,18 @@ async function readText(response: Response): Promise<string> {
   return text + decoder.decode();
 }
 
+function isSafe({ method = "GET", repeat }: Outbound): boolean {
+  return method === "GET" || repeat === "idempotent";
+}
+
+function triesOf(outbound: Outbound): number {
+  return outbound.repeat === "when-unanswered" ? MAX_UNSAFE_TRIES : MAX_TRIES;
+}
+
+function leastTryMs(outbound: Outbound): number {
+  return outbound.repeat === "when-unanswered" ? LEAST_TRY_MS : 0;
+}
+
 function backoffMs(attempt: number, random: () => number): number {
   return FIRST_PAUSE_MS * 2 ** (attempt - 1) * (0.5 + random());
 }
@@ -142,8 +175,8 @@ function backoffMs(attempt: number, random: () => number): number {
 /** How long to wait before the same request may be sent again; undefined: it may not. */
 function pauseBefore(outbound: Outbound, outcome: Outcome, backoff: number): number | undefined {
   if ("silent" in outcome) {
-    const safe = (outbound.method ?? "GET") === "GET";
-    return safe || outbound.repeat === "when-unanswered" ? backoff : undefined;
+    if (isSafe(outbound)) return backoff;
+    return outbound.repeat === "when-unanswered" && outcome.silent !== "partial" ? backoff : undefined;
   }
   if (!outbound.retryStatuses?.includes(outcome.answer.status)) return undefined;
   const { retryAfterS } = outcome.answer;

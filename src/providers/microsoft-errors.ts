@@ -22,7 +22,7 @@ export const SUBERRORS: Readonly<Record<string, VerdictRow>> = {
   message_only: admin("blocked_by_policy"),
   consent_required: user("consent_required"),
   user_password_expired: user("password_expired"),
-  bad_token: gone("grant_revoked"),
+  bad_token: gone("grant_invalid"),
   ui_not_allowed: user("interaction_required"),
   interrupted_user: user("interaction_required"),
   token_expired: gone("grant_expired"),
@@ -99,6 +99,7 @@ export const AADSTS: Readonly<Record<number, VerdictRow>> = {
   650056: misconfigured("permissions_not_registered"),
   650057: misconfigured("permissions_not_registered"),
   700003: user("grant_invalid"),
+  // Personal accounts say this, with `bad_token`, of scopes that were never consented: the token itself may live.
   70000: user("grant_invalid"),
   70001: admin("application_disabled"),
   7000112: admin("application_disabled"),
@@ -163,11 +164,8 @@ function pick(refusal: OAuthRefusal, hint: VerdictRow | undefined): VerdictRow {
   if (refusal.status === 429) return { kind: "throttled", reason: "provider_throttled", mend: "nobody" };
   if (refusal.status !== undefined && refusal.status >= 500) return transient("provider_unavailable");
   const suberror = rowOf(SUBERRORS, refusal.suberror ?? "");
-  // The number may name the reason better than the suberror, but not change who mends it or how.
-  if (suberror)
-    return hint?.kind === suberror.kind && hint.mend === suberror.mend
-      ? { ...suberror, reason: hint.reason }
-      : suberror;
+  // The number may name the reason better than the suberror, and whether the token is dead, but not who mends it or how.
+  if (suberror) return hint?.kind === suberror.kind && hint.mend === suberror.mend ? hint : suberror;
   const plain = rowOf(OAUTH_ERRORS, refusal.error);
   if (plain && hint) return mayRefine(plain, hint) ? hint : plain;
   return hint ?? plain ?? { kind: "unknown", reason: "provider_error", mend: "operator" };

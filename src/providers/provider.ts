@@ -60,6 +60,8 @@ export interface OAuthRefusal {
   readonly suberror?: string;
   readonly codes?: readonly number[];
   readonly claims?: string;
+  /** The provider's own id of the request, for its support. */
+  readonly requestId?: string;
   /** HTTP status of the token endpoint; absent for a refusal that came in a redirect. */
   readonly status?: number;
 }

@@ -181,7 +181,7 @@ test("a create that says it may be repeated is", async () => {
   const { graph, sent } = play({
     steps: ["silence", refusal(504, "UnknownError"), Response.json({}, { status: 201 })],
   });
-  await graph.request({ method: "POST", path: "/me/events", body: {}, label: "test", repeat: "when-unanswered" });
+  await graph.request({ method: "POST", path: "/me/events", body: {}, label: "test", repeat: "idempotent" });
   expect(sent.map(({ body }) => body)).toEqual(["{}", "{}", "{}"]);
 });
 
