@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import { createScheduledController, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, expect, test, vi } from "vitest";
 import worker from "../../src/index.ts";
+import { openHouse, openSystem } from "../../src/system.ts";
 import { ageTokens, connected, keeperOf, rowOf } from "../connections/keeper.ts";
 import { received } from "../support.ts";
 
@@ -76,6 +77,27 @@ test("a refresh token that has been idle for 60 of its 90 days is shown once", a
   expect((await refreshes()) - before).toBe(1);
   expect(Number((await rowOf(id))["refresh_token_at"])).toBeGreaterThan(Date.now() - MINUTE_MS);
   expect((await tick())("keep_alive")).toMatchObject({ due: 0 });
+});
+
+test("a token that is dead already takes no place from one that is about to die", async () => {
+  const dead = await connected({ sub: "dead-already" });
+  await ageTokens("dead-already", dead, Date.now() - MINUTE_MS);
+  expect((await tick())("refresh_expiring")).toMatchObject({ due: 0 });
+});
+
+test("connections that keep failing come after those that do not", async () => {
+  const failing = await connected({ sub: "failing" });
+  const sound = await connected({ sub: "sound" });
+  const idle = "update connections set refresh_token_at = ?1, refresh_failures = ?2 where id = ?3";
+  await env.DB.prepare(idle)
+    .bind(Date.now() - 80 * DAY_MS, 7, failing)
+    .run();
+  await env.DB.prepare(idle)
+    .bind(Date.now() - 61 * DAY_MS, 0, sound)
+    .run();
+  const { schedule } = openSystem(openHouse(env), "main");
+  const due = await schedule.idle({ renewedBefore: Date.now() - 60 * DAY_MS, provider: "microsoft", limit: 1 });
+  expect(due.map(({ id }) => id)).toEqual([sound]);
 });
 
 test("revoked rows are purged after 30 days, others never", async () => {

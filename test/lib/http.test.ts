@@ -171,3 +171,32 @@ test.each([
 ])("Retry-After: %s is %s seconds", (value, seconds) => {
   expect(parseRetryAfter(value, NOW)).toBe(seconds);
 });
+
+/** An answer that begins and then breaks off. */
+function cutOff(): Response {
+  const body = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      controller.error(new TypeError("connection lost"));
+    },
+  });
+  return new Response(body, { status: 200 });
+}
+
+test("what was answered, if only in part, is not sent again: the work was done", async () => {
+  const once = { ...POST, budgetMs: 60_000, repeat: "when-unanswered" } as const;
+  expect((await play(once, cutOff(), fine())).tries).toHaveLength(1);
+  expect((await play({ ...once, repeat: "idempotent" }, cutOff(), fine())).tries).toHaveLength(2);
+  expect((await play({ ...GET, budgetMs: 60_000 }, cutOff(), fine())).tries).toHaveLength(2);
+});
+
+test("what must not be lost twice is sent twice at most", async () => {
+  const { tries } = await play({ ...POST, budgetMs: 60_000, repeat: "when-unanswered" }, "broken", "broken", fine());
+  expect(tries).toHaveLength(2);
+});
+
+test("each try carries a request id of its own", async () => {
+  const { requests } = await play({ ...GET, ...BUDGET, requestIdHeader: "client-request-id" }, busy(), fine());
+  const ids = requests.map((request) => request.headers.get("client-request-id"));
+  expect(ids.every((id) => /^[0-9a-f-]{36}$/.test(id ?? ""))).toBe(true);
+  expect(new Set(ids).size).toBe(2);
+});

@@ -83,7 +83,7 @@ test.each([
   ["another field", { field: "access_token:graph" }],
 ])("what was sealed for %s does not open here", async (_what, elsewhere) => {
   const sealed = await seal(RING, { ...PLACE, ...elsewhere }, "token");
-  expect(await refusal(sealed)).toBe(
+  expect(await refusal(sealed)).toContain(
     `internal, seal: altered, or sealed for another place than main ${PLACE.connection} refresh_token`,
   );
   expect(await open(RING, { ...PLACE, ...elsewhere }, sealed)).toBe("token");
