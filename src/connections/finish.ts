@@ -15,13 +15,19 @@ import { scopesOf, sealAnswer, type TokenHolder } from "./tokens.ts";
 import type { Vault } from "./vault.ts";
 import { failureOf } from "./verdicts.ts";
 
+/** What the provider sent: a code, a refusal, or neither, which uses the state up all the same. */
+export type CallbackAnswer =
+  | { readonly code: string }
+  | { readonly refusal: OAuthRefusal }
+  | { readonly nothing: true };
+
 /** What came back with the browser. */
 export interface FinishInput {
   readonly flow: string;
   readonly redirectUri: string;
   /** SHA-256 of the browser's cookie for this flow; undefined where it sent none. */
   readonly browser: string | undefined;
-  readonly answer: { readonly code: string } | { readonly refusal: OAuthRefusal };
+  readonly answer: CallbackAnswer;
   readonly requestId: string;
 }
 
@@ -67,6 +73,8 @@ async function isSameBrowser(flow: Flow, browser: string | undefined): Promise<b
 }
 
 async function connect(vault: Vault, flow: Flow, { answer }: FinishInput): Promise<Connection> {
+  if ("nothing" in answer)
+    throw failure("state_invalid", "The provider sent neither a code nor an error. Start again.");
   const signIn = { vault, flow, provider: vault.provider(flow.provider) };
   if ("refusal" in answer) throw refused(signIn, signIn.provider.classify(answer.refusal));
   const { provider } = signIn;

@@ -2,14 +2,14 @@
 import { Hono } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import * as z from "zod";
+import type { CallbackAnswer } from "../connections/finish.ts";
 import { FLOW_LIFE_MS } from "../connections/start.ts";
 import { readState } from "../connections/state.ts";
 import { readProfile } from "../graph/profile.ts";
 import { rfc3339 } from "../lib/clock.ts";
 import { randomBase64url, sha256 } from "../lib/digest.ts";
-import { Failure, failure, unwrap } from "../lib/errors.ts";
+import { Failure, unwrap } from "../lib/errors.ts";
 import { parseJson } from "../lib/json.ts";
-import type { OAuthRefusal } from "../providers/provider.ts";
 import type { Hosted, HostedContext } from "./context.ts";
 import { callerWith, keeperOf, limitedBy, limitedByAddress, spend } from "./guards.ts";
 import { graphOf } from "./microsoft-graph.ts";
@@ -100,13 +100,11 @@ async function complete(c: HostedContext): Promise<Response> {
 }
 
 /** RFC 6749 section 4.1.2: a code, or an error. Test the error first; Entra sends other parameters beside it. */
-function answerIn(query: Readonly<Record<string, string>>): { code: string } | { refusal: OAuthRefusal } {
+function answerIn(query: Readonly<Record<string, string>>): CallbackAnswer {
   const { error, error_description: description = "", error_subcode: subcode, code } = query;
   if (error !== undefined)
     return { refusal: { error, description, ...(subcode === undefined ? {} : { suberror: subcode }) } };
-  if (code === undefined || code === "")
-    throw failure("state_invalid", "The provider sent neither a code nor an error. Start again.");
-  return { code };
+  return code === undefined || code === "" ? { nothing: true } : { code };
 }
 
 function returnUrl(

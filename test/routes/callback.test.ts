@@ -189,9 +189,11 @@ test("a state names its owner: one user's sign-in never lands with another", asy
   expect(await problemOf(answer)).toMatchObject({ code: "not_connected" });
 });
 
-test("a callback with neither code nor error is no end of a sign-in", async () => {
-  const { state } = await begin({ sub: "cb-empty" });
-  expect(await problemOf(await comeBack(`/api/v1/auth/microsoft/callback?state=${state}`, "e"))).toMatchObject(INVALID);
+test.each([undefined, ""])("a callback with the code %j and no error uses the state up", async (code) => {
+  const { authorization_url: url } = await begin({ sub: "cb-empty" });
+  const callback = await signIn(url, "ana");
+  expect(await problemOf(await comeBack(altered(callback, { code }), "cb-empty"))).toMatchObject(INVALID);
+  expect(await problemOf(await comeBack(callback, "cb-empty"))).toMatchObject(INVALID);
 });
 
 test("the browser goes back to return_to with the connection's id", async () => {
