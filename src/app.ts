@@ -47,14 +47,13 @@ const opened = createMiddleware<Hosted>(async (c, next) => {
   const started = Date.now();
   const premises = premisesOf(c.env);
   const requestId = requestIdFrom(c.req.header("X-Request-Id"));
-  const log = premises.log.with({ request_id: requestId });
   c.set("premises", premises);
   c.set("requestId", requestId);
-  c.set("log", log);
+  c.set("log", premises.log.with({ request_id: requestId }));
   await next();
   c.res.headers.set("X-Request-Id", requestId);
   // The route's pattern, never the URL: codes, states and ids stay out of the log.
-  log.info("request", {
+  c.get("log").info("request", {
     method: c.req.method,
     route: routePath(c, -1),
     status: c.res.status,

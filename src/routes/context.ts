@@ -1,7 +1,7 @@
 /** What a request carries through the middleware. */
 import type { Context } from "hono";
 import type { Caller } from "../lib/caller.ts";
-import type { Logger } from "../lib/log.ts";
+import type { LogFields, Logger } from "../lib/log.ts";
 import type { LimitVerdict } from "../lib/rate-limit.ts";
 import type { Premises, System } from "./premises.ts";
 
@@ -15,8 +15,15 @@ export interface Hosted {
     readonly system: System;
     readonly caller: Caller;
     readonly verdict: LimitVerdict | undefined;
+    /** Set where the caller's keeper could not be asked. */
+    readonly keeperLost: true | undefined;
   };
 }
 
 /** A request's context. */
 export type HostedContext = Context<Hosted>;
+
+/** From now on every line about this request carries `fields`, so that its lines and those of the keeper can be joined. */
+export function bindLog(c: HostedContext, fields: LogFields): void {
+  c.set("log", c.get("log").with(fields));
+}

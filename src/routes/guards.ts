@@ -2,31 +2,23 @@
 import { getConnInfo } from "hono/cloudflare-workers";
 import { createMiddleware } from "hono/factory";
 import { type Access, requireAccess } from "../lib/caller.ts";
-import { type Failure, failure, type Result, unwrap } from "../lib/errors.ts";
-import type { Owner } from "../lib/ids.ts";
+import { failure } from "../lib/errors.ts";
 import type { Bucket } from "../lib/limits.ts";
-import { limitHeaders, type LimitVerdict } from "../lib/rate-limit.ts";
-import type { Hosted, HostedContext } from "./context.ts";
-import { respondWith } from "./respond.ts";
+import { limitHeaders } from "../lib/rate-limit.ts";
+import { bindLog, type Hosted, type HostedContext } from "./context.ts";
+import { askKeeper, askObject, ownerOf } from "./keeper.ts";
+import { rateLimited, respondWith } from "./respond.ts";
 
 /** Lets only callers with a valid token and the access through. */
 export function callerWith(access: Access) {
   return createMiddleware<Hosted>(async (c, next) => {
     const caller = await c.get("premises").callers.verify(c.req.header("Authorization"));
     c.set("caller", caller);
+    // An operator's page belongs to no system, and so to no owner.
+    if (c.get("system")) bindLog(c, { system: c.get("system").name, owner: ownerOf(c) });
     requireAccess(caller, access);
     await next();
   });
-}
-
-/** Whose grants the caller means in this system. */
-export function ownerOf(c: HostedContext): Owner {
-  return c.get("caller").owners[c.get("system").name];
-}
-
-/** The keeper of the caller's own connections. */
-export function keeperOf(c: HostedContext) {
-  return c.get("system").keeper(ownerOf(c));
 }
 
 /**
@@ -37,7 +29,8 @@ export function limitedBy(bucket: Bucket) {
   return createMiddleware<Hosted>(async (c, next) => {
     await next();
     if (c.get("verdict")) return addHeaders(c);
-    const verdict = await keeperOf(c).limit(bucket);
+    if (c.get("keeperLost")) return;
+    const verdict = await askKeeper(c, (keeper) => keeper.limit(bucket));
     c.set("verdict", verdict);
     if (verdict.allowed) return addHeaders(c);
     c.res = undefined;
@@ -45,21 +38,12 @@ export function limitedBy(bucket: Bucket) {
   });
 }
 
-/** The value of a limited answer of the keeper. Fails as `rate_limited`, or as the answer says. */
-export function spend<T>(c: HostedContext, answer: { readonly limit?: LimitVerdict; readonly result?: Result<T> }): T {
-  if (answer.limit) c.set("verdict", answer.limit);
-  if (answer.limit && !answer.limit.allowed) throw rateLimited(answer.limit);
-  if (!answer.result) throw failure("internal", "The keeper gave no answer.");
-  return unwrap(answer.result);
-}
-
 /** Counts requests that carry no user by their client address. */
 export const limitedByAddress = (bucket: Bucket) =>
   createMiddleware<Hosted>(async (c, next) => {
     const { ADDRESS_KEEPER } = c.env;
-    const verdict = await ADDRESS_KEEPER.get(
-      ADDRESS_KEEPER.idFromName(addressGroup(getConnInfo(c).remote.address)),
-    ).limit(bucket);
+    const id = ADDRESS_KEEPER.idFromName(addressGroup(getConnInfo(c).remote.address));
+    const verdict = await askObject(() => ADDRESS_KEEPER.get(id).limit(bucket));
     c.set("verdict", verdict);
     if (!verdict.allowed) throw rateLimited(verdict);
     await next();
@@ -78,11 +62,6 @@ function addHeaders(c: HostedContext): void {
   const verdict = c.get("verdict");
   if (!verdict) return;
   for (const [name, value] of Object.entries(limitHeaders(verdict))) c.res.headers.set(name, value);
-}
-
-function rateLimited(verdict: LimitVerdict): Failure {
-  const detail = `At most ${verdict.quota} requests in ${verdict.windowS} s.`;
-  return failure("rate_limited", detail, { retryAfterS: verdict.resetS });
 }
 
 /** Bodies are JSON and nothing else. */

@@ -10,8 +10,9 @@ import { rfc3339 } from "../lib/clock.ts";
 import { randomBase64url, sha256 } from "../lib/digest.ts";
 import { Failure, unwrap } from "../lib/errors.ts";
 import { parseJson } from "../lib/json.ts";
-import type { Hosted, HostedContext } from "./context.ts";
-import { callerWith, keeperOf, limitedBy, limitedByAddress, spend } from "./guards.ts";
+import { bindLog, type Hosted, type HostedContext } from "./context.ts";
+import { callerWith, limitedBy, limitedByAddress } from "./guards.ts";
+import { askKeeper, spend } from "./keeper.ts";
 import { graphOf } from "./microsoft-graph.ts";
 import { invalid, requireValid } from "./respond.ts";
 
@@ -43,7 +44,7 @@ async function begin(c: HostedContext): Promise<Response> {
   const { mode, return_to: returnTo, ...hints } = StartQuery.parse(c.req.query());
   requireReturnTo(c, returnTo);
   const secret = mode === "redirect" ? randomBase64url(32) : undefined;
-  const answer = await keeperOf(c).start({
+  const input = {
     bucket: BUCKET,
     provider: PROVIDER,
     redirectUri: redirectUriOf(c),
@@ -51,7 +52,9 @@ async function begin(c: HostedContext): Promise<Response> {
     hints,
     browser: secret && (await sha256(secret)),
     actor: c.get("caller").subject,
-  });
+    requestId: c.get("requestId"),
+  } as const;
+  const answer = await askKeeper(c, (keeper) => keeper.start(input));
   const started = spend(c, answer);
   c.header("Cache-Control", "no-store");
   if (secret === undefined) {
@@ -80,6 +83,7 @@ async function complete(c: HostedContext): Promise<Response> {
     { system: system.name, provider: PROVIDER, now: Date.now() },
     query["state"],
   );
+  bindLog(c, { system: system.name, owner: state.owner });
   const secret = getCookie(c, cookieName(state.flow), "host");
   if (secret !== undefined) deleteCookie(c, cookieName(state.flow), COOKIE);
   const finished = unwrap(
@@ -91,10 +95,11 @@ async function complete(c: HostedContext): Promise<Response> {
       requestId: c.get("requestId"),
     }),
   );
+  if (finished.connection) bindLog(c, { connection: finished.connection.id });
   c.header("Cache-Control", "no-store");
   c.header("Referrer-Policy", "no-referrer");
   if (finished.returnTo !== undefined)
-    return c.redirect(returnUrl(finished.returnTo, finished, c.get("requestId")), 303);
+    return c.redirect(returnUrl(finished.returnTo, finished, c.get("requestId")), 302);
   if (finished.failure) throw new Failure(finished.failure);
   return c.json({ connection: finished.connection });
 }

@@ -12,7 +12,8 @@ import { ListQuery } from "../calendar/list-query.ts";
 import { updateEvent } from "../calendar/update-event.ts";
 import { open, seal } from "../lib/seal.ts";
 import type { Hosted, HostedContext } from "./context.ts";
-import { callerWith, jsonBody, limitedBy, ownerOf } from "./guards.ts";
+import { callerWith, jsonBody, limitedBy } from "./guards.ts";
+import { ownerOf } from "./keeper.ts";
 import { graphOf } from "./microsoft-graph.ts";
 import { requireValid } from "./respond.ts";
 

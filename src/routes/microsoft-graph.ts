@@ -4,8 +4,8 @@ import { createGraph, type Graph } from "../graph/client.ts";
 import { failure } from "../lib/errors.ts";
 import { ConnectionId } from "../lib/ids.ts";
 import type { Bucket } from "../lib/limits.ts";
-import type { HostedContext } from "./context.ts";
-import { keeperOf, spend } from "./guards.ts";
+import { bindLog, type HostedContext } from "./context.ts";
+import { askKeeper, spend } from "./keeper.ts";
 import type { System } from "./premises.ts";
 
 const PROVIDER = "microsoft";
@@ -18,6 +18,7 @@ export function graphOf(c: HostedContext, bucket: Bucket): Graph {
   const wanted = {
     provider: PROVIDER,
     resource: RESOURCE,
+    requestId: c.get("requestId"),
     ...(connection === undefined ? {} : { connection }),
   } as const;
   let counted = false;
@@ -30,12 +31,10 @@ export function graphOf(c: HostedContext, bucket: Bucket): Graph {
       async grant(rejected) {
         const counts = counted ? {} : { bucket };
         counted = true;
-        const grant = spend(
-          c,
-          await keeperOf(c).use({ ...wanted, ...counts, ...(rejected === undefined ? {} : { rejected }) }),
-        );
-        if (grant.staleReason)
-          c.get("log").warn("older token served", { connection: grant.connection, failure: grant.staleReason });
+        const input = { ...wanted, ...counts, ...(rejected === undefined ? {} : { rejected }) };
+        const grant = spend(c, await askKeeper(c, (keeper) => keeper.use(input)));
+        bindLog(c, { connection: grant.connection });
+        if (grant.staleReason) c.get("log").warn("older token served", { failure: grant.staleReason });
         return grant;
       },
     },

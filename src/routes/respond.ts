@@ -3,7 +3,7 @@ import { HTTPException } from "hono/http-exception";
 import type * as z from "zod";
 import { Failure, FAILURES, type FailureData, failure, problem } from "../lib/errors.ts";
 import { describeError } from "../lib/log.ts";
-import { limitHeaders } from "../lib/rate-limit.ts";
+import { limitHeaders, type LimitVerdict } from "../lib/rate-limit.ts";
 import type { HostedContext } from "./context.ts";
 
 /** Turns whatever was thrown into a response. What is not a Failure is a defect: it is logged whole and told to nobody. */
@@ -48,6 +48,12 @@ function toFailure(error: unknown): Failure {
 /** The failure of a body over the limit. */
 export function tooLarge(): Failure {
   return failure("payload_too_large", "The body may have at most 64 KiB.");
+}
+
+/** The failure of a request over its limit. */
+export function rateLimited(verdict: LimitVerdict): Failure {
+  const detail = `At most ${verdict.quota} requests in ${verdict.windowS} s.`;
+  return failure("rate_limited", detail, { retryAfterS: verdict.resetS });
 }
 
 /** RFC 6750 section 3. No error code where no token was sent at all. */

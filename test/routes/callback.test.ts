@@ -198,7 +198,7 @@ test.each([undefined, ""])("a callback with the code %j and no error uses the st
 
 test("the browser goes back to return_to with the connection's id", async () => {
   const answer = await flow({ sub: "cb-return" }, "ana", { return_to: APP });
-  expect(answer.status).toBe(303);
+  expect(answer.status).toBe(302);
   const location = new URL(answer.headers.get("Location") ?? "");
   expect(location.origin + location.pathname).toBe("https://app.test/settings");
   expect([...location.searchParams.keys()]).toEqual(["tab", "connection"]);
@@ -207,7 +207,7 @@ test("the browser goes back to return_to with the connection's id", async () => 
 
 test("the browser goes back to return_to with a failure by name, and nothing of the provider's words", async () => {
   const answer = await flow({ sub: "cb-return-no" }, "dora", { return_to: APP });
-  expect(answer.status).toBe(303);
+  expect(answer.status).toBe(302);
   expect(Object.fromEntries(new URL(answer.headers.get("Location") ?? "").searchParams)).toEqual({
     tab: "accounts",
     error: "consent_denied",

@@ -9,6 +9,7 @@ const APP = "https://app.test";
 
 afterEach(() => {
   vi.restoreAllMocks();
+  vi.useRealTimers();
 });
 
 /** The lines of the log as objects. */
@@ -126,6 +127,35 @@ test("each request is one line, by its route and never by its URL", async () => 
     took_ms: expect.any(Number) as number,
   });
   expect(lines.join("\n")).not.toMatch(/hush-hush|\?/);
+});
+
+test("the lines of a request say whose it is, so that they can be joined with those of the keeper", async () => {
+  const claims = { sub: "log-join" };
+  const { connection } = await (await connect(claims)).json<{ connection: { id: string } }>();
+  const linesOf = async (path: string) => {
+    const lines = listen();
+    await call(path, claims, { headers: { "X-Request-Id": "trace-join-1" } });
+    vi.restoreAllMocks();
+    return new Map(parsed(lines).map((line) => [line["event"], line]));
+  };
+  const whose = { request_id: "trace-join-1", system: "main", owner: "log-join" };
+  const good = await linesOf("/api/v1/auth/microsoft/user");
+  expect(good.get("request")).toMatchObject({ ...whose, connection: connection.id });
+  expect((await linesOf("/api/v1/auth/microsoft/?mode=popup")).get("failure")).toMatchObject(whose);
+  vi.useFakeTimers({ now: Date.now() + 2 * 3_600_000, toFake: ["Date"] });
+  await sandbox("POST", "faults", { path: "/common/oauth2/v2.0/token", grant_type: "refresh_token", status: 503 });
+  const bad = await linesOf("/api/v1/auth/microsoft/user");
+  for (const event of ["refresh failed", "failure", "request"]) expect(bad.get(event)).toMatchObject(whose);
+});
+
+test("a callback's line says whose sign-in it ended, and which connection came of it", async () => {
+  const lines = listen();
+  const { connection } = await (await connect({ sub: "log-callback" })).json<{ connection: { id: string } }>();
+  expect(parsed(lines).filter(({ event }) => event === "request")[1]).toMatchObject({
+    system: "main",
+    owner: "log-callback",
+    connection: connection.id,
+  });
 });
 
 test("a failure that somebody else can mend is no error line; one that the operator must mend is", async () => {
