@@ -133,11 +133,14 @@ test("rotated keys are found by one more look, and key ids that nobody has do no
   expect(await looks()).toBe(before + 1);
 });
 
-test("while the keys cannot be read the provider is unavailable", async () => {
+test("while new keys cannot be read those of yesterday judge, and a key that they lack is not called invalid", async () => {
   vi.useFakeTimers({ toFake: ["Date"] });
   vi.setSystemTime(Date.now() + 25 * 3_600_000);
   await sandbox("POST", "clock", { advance_ms: 25 * 3_600_000 });
-  await sandbox("POST", "faults", { path: "/common/v2.0/.well-known", status: 500, times: 3, retry_after: 0 });
-  expect(await problemOf(await flow({ sub: "it-down" }, "ana"))).toMatchObject({ code: "provider_unavailable" });
+  await sandbox("POST", "faults", { path: "/common/v2.0/.well-known", status: 500, times: 99, retry_after: 0 });
+  expect((await flow({ sub: "it-down" }, "ana")).status).toBe(200);
+  await sandbox("POST", "keys/rotate", { drop_old: true });
+  expect(await problemOf(await flow({ sub: "it-lacking" }, "ana"))).toMatchObject({ code: "provider_unavailable" });
+  await sandbox("DELETE", "faults");
   await sandbox("POST", "clock", { reset: true });
 });
