@@ -2,7 +2,8 @@
 import type { Graph, GraphRequest } from "../graph/client.ts";
 import { readPage } from "../graph/pages.ts";
 import { rfc3339 } from "../lib/clock.ts";
-import { Failure } from "../lib/errors.ts";
+import { Failure, failure } from "../lib/errors.ts";
+import type { ConnectionId } from "../lib/ids.ts";
 import { type CursorSeal, cursorRefused, type ListedQuery, readCursor, writeCursor } from "./cursor.ts";
 import type { CalendarEvent } from "./event.ts";
 import { eventFromGraph } from "./from-graph.ts";
@@ -16,11 +17,27 @@ export interface EventPage {
   readonly next_cursor: string | null;
 }
 
+/** One mailbox. */
+export interface Mailbox {
+  readonly graph: Graph;
+  /** Whose it is. Known once `graph` has answered. */
+  connection(): ConnectionId | undefined;
+}
+
+/** Opens the mailbox of a connection; without one, that of the account which the caller means. */
+export type OpenMailbox = (connection: ConnectionId | undefined) => Mailbox;
+
 /** A page of events. Failures: those of Graph, and `validation_failed` for a cursor that cannot be used. */
-export async function listEvents(graph: Graph, seal: CursorSeal, given: ListQuery): Promise<EventPage> {
+export async function listEvents(open: OpenMailbox, seal: CursorSeal, given: ListQuery): Promise<EventPage> {
   const { cursor, ...first } = given;
-  const { link, query } =
-    cursor === undefined ? { link: undefined, query: first } : await readCursor(seal, { ...given, cursor });
+  const {
+    link,
+    query,
+    connection: owner,
+  } = cursor === undefined
+    ? { link: undefined, query: first, connection: undefined }
+    : await readCursor(seal, { ...given, cursor });
+  const { graph, connection } = open(owner);
   const request = {
     headers: prefer(query.time_zone ?? DEFAULT_ZONE),
     label: "events.list",
@@ -33,8 +50,16 @@ export async function listEvents(graph: Graph, seal: CursorSeal, given: ListQuer
   const { items, nextLink } = readPage(answer.body);
   return {
     events: items.map((item) => eventFromGraph(item, query.calendar_id)),
-    next_cursor: nextLink === undefined ? null : await writeCursor(seal, nextLink, query),
+    next_cursor:
+      nextLink === undefined
+        ? null
+        : await writeCursor(seal, { link: nextLink, query, connection: known(connection()) }),
   };
+}
+
+function known(connection: ConnectionId | undefined): ConnectionId {
+  if (connection !== undefined) return connection;
+  throw failure("internal", "The account of this list is not known.", { reason: "an answer without a grant" });
 }
 
 function firstPage({ from, to, limit = DEFAULT_LIMIT, q, calendar_id }: ListedQuery) {

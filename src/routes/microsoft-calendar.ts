@@ -10,11 +10,12 @@ import { EventInput, EventPatch, GraphId } from "../calendar/input.ts";
 import { listEvents } from "../calendar/list-events.ts";
 import { ListQuery } from "../calendar/list-query.ts";
 import { updateEvent } from "../calendar/update-event.ts";
+import type { ConnectionId } from "../lib/ids.ts";
 import { open, seal } from "../lib/seal.ts";
 import type { Hosted, HostedContext } from "./context.ts";
 import { callerWith, jsonBody, limitedBy } from "./guards.ts";
 import { ownerOf } from "./keeper.ts";
-import { graphOf } from "./microsoft-graph.ts";
+import { graphOf, mailboxOf } from "./microsoft-graph.ts";
 import { requireValid } from "./respond.ts";
 
 const own = callerWith("own_connections");
@@ -43,7 +44,8 @@ export function microsoftCalendar() {
       const { connection: _account, ...query } = c.req.query();
       const parsed = ListQuery.safeParse(query);
       requireValid(parsed);
-      return c.json(await listEvents(graphOf(c, "events_read"), cursorSeal(c), ListQuery.parse(query)));
+      const open = (connection?: ConnectionId) => mailboxOf(c, "events_read", connection);
+      return c.json(await listEvents(open, cursorSeal(c), ListQuery.parse(query)));
     })
     .post(
       "/events",
@@ -86,14 +88,9 @@ function ifMatch(headers: z.infer<typeof WriteHeaders>): { ifMatch?: string } {
   return value === undefined ? {} : { ifMatch: value };
 }
 
-/** Cursors open only for the same system, owner and account. */
+/** Cursors open only for the same system and owner; which account they go on in stands inside. */
 function cursorSeal(c: HostedContext): CursorSeal {
   const { ring, name } = c.get("system");
-  const place = {
-    system: name,
-    owner: ownerOf(c),
-    connection: c.req.query("connection") ?? "-",
-    field: "events-cursor",
-  };
+  const place = { system: name, owner: ownerOf(c), connection: "-", field: "events-cursor" };
   return { seal: (plain) => seal(ring, place, plain), open: (sealed) => open(ring, place, sealed) };
 }

@@ -1,5 +1,7 @@
 /** Microsoft Graph for the caller of a request. */
 import { authorizePathFor } from "../connections/reauth.ts";
+import { cursorRefused } from "../calendar/cursor.ts";
+import type { Mailbox } from "../calendar/list-events.ts";
 import { createGraph, type Graph } from "../graph/client.ts";
 import { failure } from "../lib/errors.ts";
 import { ConnectionId } from "../lib/ids.ts";
@@ -13,8 +15,28 @@ const RESOURCE = "graph";
 
 /** A client that asks the caller's keeper for tokens. The first call is also the one that counts against `bucket`. `?connection=` names an account; otherwise it is the one connected last. */
 export function graphOf(c: HostedContext, bucket: Bucket): Graph {
+  return mailboxOf(c, bucket).graph;
+}
+
+/** The same, where it matters which account answered. `goesOn`: the connection of a list that goes on, which `?connection=` must not contradict. */
+export function mailboxOf(c: HostedContext, bucket: Bucket, goesOn?: ConnectionId): Mailbox {
+  const named = connectionIn(c);
+  if (goesOn !== undefined && named !== undefined && named !== goesOn)
+    throw cursorRefused("expected the connection that the list began with, or none");
+  let answered: ConnectionId | undefined;
+  const graph = clientFor(c, { bucket, connection: goesOn ?? named, answers: (id) => (answered = id) });
+  return { graph, connection: () => answered };
+}
+
+interface Client {
+  readonly bucket: Bucket;
+  readonly connection: ConnectionId | undefined;
+  /** Is told whose token is used. */
+  readonly answers: (connection: ConnectionId) => void;
+}
+
+function clientFor(c: HostedContext, { bucket, connection, answers }: Client): Graph {
   const system = c.get("system");
-  const connection = connectionIn(c);
   const wanted = {
     provider: PROVIDER,
     resource: RESOURCE,
@@ -34,6 +56,7 @@ export function graphOf(c: HostedContext, bucket: Bucket): Graph {
         const input = { ...wanted, ...counts, ...(rejected === undefined ? {} : { rejected }) };
         const grant = spend(c, await askKeeper(c, (keeper) => keeper.use(input)));
         bindLog(c, { connection: grant.connection });
+        answers(grant.connection);
         if (grant.staleReason) c.get("log").warn("older token served", { failure: grant.staleReason });
         return grant;
       },

@@ -1,6 +1,17 @@
 import { expect, test } from "vitest";
 import { call, connect, send, type TokenClaims } from "../support.ts";
-import { CALENDAR, connected, created, EVENTS, listed, newEvent, read, refusal } from "./calendar.ts";
+import {
+  CALENDAR,
+  connected,
+  created,
+  EVENTS,
+  forgetHeard,
+  heard,
+  listed,
+  newEvent,
+  read,
+  refusal,
+} from "./calendar.ts";
 
 /** Connects an account and gives the connection's id. */
 async function connectionOf(who: TokenClaims, person: string): Promise<string> {
@@ -49,6 +60,23 @@ test("a cursor of one account is refused at another", async () => {
   const refused = await refusal(call(`${EVENTS}?${query(second)}`, who));
   expect(refused).toMatchObject({ status: 422, errors: [{ path: "cursor" }] });
   expect((await call(`${EVENTS}?${query(first)}`, who)).status).toBe(200);
+});
+
+test("a list goes on in the mailbox that it began in, whatever is connected meanwhile", async () => {
+  const { who, second } = await twoAccounts();
+  for (const subject of ["a", "b"]) await created(who, { subject }, `${EVENTS}?connection=${second}`);
+  const { events, next_cursor } = await listed(who, { limit: "1" });
+  const third = await connectionOf(who, `three-${who.sub}`);
+  await created(who, { subject: "of another mailbox" }, `${EVENTS}?connection=${third}`);
+  await forgetHeard();
+  const rest = await listed(who, { cursor: next_cursor ?? "" });
+  expect([...events, ...rest.events].map(({ subject }) => subject)).toEqual(["a", "b"]);
+  const [asked] = await heard();
+  const named = await listed(who, { cursor: next_cursor ?? "", connection: second });
+  expect(named.events).toEqual(rest.events);
+  expect(new Set((await heard()).map(({ headers }) => headers["authorization"]))).toEqual(
+    new Set([asked?.headers["authorization"]]),
+  );
 });
 
 test("another owner's connection, and what is none, are not_found on every route", async () => {

@@ -3,7 +3,7 @@ import { createEvent } from "../../src/calendar/create-event.ts";
 import { getCalendars } from "../../src/calendar/get-calendars.ts";
 import { type EventPage, listEvents } from "../../src/calendar/list-events.ts";
 import type { ListQuery } from "../../src/calendar/list-query.ts";
-import { cursorsOf, type Mailbox, newEvent, openMailbox, query } from "./mailbox.ts";
+import { CONNECTION, cursorsOf, type Mailbox, newEvent, opened, openMailbox, query } from "./mailbox.ts";
 
 async function withEvents(count: number): Promise<Mailbox> {
   const mailbox = await openMailbox();
@@ -23,9 +23,9 @@ async function walk(
   first: ListQuery,
   extra: Record<string, string> = {},
 ): Promise<EventPage[]> {
-  const pages = [await listEvents(graph, cursors, first)];
+  const pages = [await listEvents(opened(graph), cursors, first)];
   for (let cursor = pages[0]?.next_cursor; cursor; cursor = pages.at(-1)?.next_cursor) {
-    pages.push(await listEvents(graph, cursors, query({ ...extra, cursor })));
+    pages.push(await listEvents(opened(graph), cursors, query({ ...extra, cursor })));
   }
   return pages;
 }
@@ -96,7 +96,7 @@ test("a window expands a series through a change of the clock; without one the s
     { type: "occurrence", start: "2026-10-25T08:00:00", series_id: series.id },
     { type: "occurrence", start: "2026-11-01T08:00:00", series_id: series.id },
   ]);
-  const { events } = await listEvents(graph, cursors, query());
+  const { events } = await listEvents(opened(graph), cursors, query());
   expect(events.map(({ type }) => type)).toEqual(["series_master"]);
 });
 
@@ -104,7 +104,7 @@ test("a search finds subjects with quotes, pluses and other signs in them", asyn
   const { graph, cursors } = await openMailbox();
   for (const subject of ["Bo's 1+1 & 50%", "Bos 1 1"]) await createEvent(graph, newEvent({ subject }));
   for (const q of ["Bo's", "1+1 & 50%", "') or contains(subject,'"]) {
-    const { events } = await listEvents(graph, cursors, query({ q }));
+    const { events } = await listEvents(opened(graph), cursors, query({ q }));
     const expected = q.startsWith("')") ? [] : ["Bo's 1+1 & 50%"];
     expect(events.map(({ subject }) => subject)).toEqual(expected);
   }
@@ -112,8 +112,8 @@ test("a search finds subjects with quotes, pluses and other signs in them", asyn
 
 test("a list asks for fifty unless told otherwise", async () => {
   const { graph, cursors, received } = await openMailbox();
-  await listEvents(graph, cursors, query());
-  await listEvents(graph, cursors, query({ limit: "1000" }));
+  await listEvents(opened(graph), cursors, query());
+  await listEvents(opened(graph), cursors, query({ limit: "1000" }));
   const [first, second] = received();
   expect(first).toMatch(/^GET \/me\/events\?\$top=50&/);
   expect(second).toContain("$top=1000&");
@@ -127,13 +127,13 @@ test("an empty page with a next one is passed on as it is", async () => {
     status: 200,
     body: { value: [], "@odata.nextLink": nextLink },
   });
-  const page = await listEvents(graph, cursors, query());
+  const page = await listEvents(opened(graph), cursors, query());
   expect(page.events).toEqual([]);
   expect(page.next_cursor).not.toBeNull();
 });
 
 async function pageOne(mailbox: Mailbox, first: ListQuery = query({ limit: "1" })): Promise<string> {
-  const { next_cursor } = await listEvents(mailbox.graph, mailbox.cursors, first);
+  const { next_cursor } = await listEvents(opened(mailbox.graph), mailbox.cursors, first);
   mailbox.received();
   return next_cursor ?? "";
 }
@@ -146,7 +146,9 @@ test("a cursor that was changed anywhere, made up, or cut short is refused witho
   const flip = (at: number) => `${cursor.slice(0, at)}${cursor[at] === "A" ? "B" : "A"}${cursor.slice(at + 1)}`;
   const forged = ["x", "v1.k1.a.b", cursor.slice(0, -1), `${cursor}A`, ...[10, 30, 60, cursor.length - 1].map(flip)];
   for (const text of forged) {
-    await expect(listEvents(mailbox.graph, mailbox.cursors, query({ cursor: text }))).rejects.toMatchObject(REFUSED);
+    await expect(listEvents(opened(mailbox.graph), mailbox.cursors, query({ cursor: text }))).rejects.toMatchObject(
+      REFUSED,
+    );
   }
   expect(mailbox.received()).toEqual([]);
 });
@@ -154,7 +156,7 @@ test("a cursor that was changed anywhere, made up, or cut short is refused witho
 test("a cursor of another owner is refused", async () => {
   const mailbox = await withEvents(2);
   const cursor = await pageOne(mailbox);
-  await expect(listEvents(mailbox.graph, cursorsOf("bo"), query({ cursor }))).rejects.toMatchObject(REFUSED);
+  await expect(listEvents(opened(mailbox.graph), cursorsOf("bo"), query({ cursor }))).rejects.toMatchObject(REFUSED);
 });
 
 test.each([
@@ -166,7 +168,9 @@ test.each([
 ])("a cursor goes on with its own list, not with one that has %j", async (other) => {
   const mailbox = await withEvents(2);
   const cursor = await pageOne(mailbox);
-  await expect(listEvents(mailbox.graph, mailbox.cursors, query({ ...other, cursor }))).rejects.toMatchObject(REFUSED);
+  await expect(listEvents(opened(mailbox.graph), mailbox.cursors, query({ ...other, cursor }))).rejects.toMatchObject(
+    REFUSED,
+  );
   expect(mailbox.received()).toEqual([]);
 });
 
@@ -177,8 +181,8 @@ test.each([
   ["nothing", "", "validation_failed"],
 ])("even a well sealed link to %s is not followed", async (_, link, code) => {
   const mailbox = await openMailbox();
-  const cursor = await mailbox.cursors.seal(JSON.stringify({ link, query: {} }));
-  await expect(listEvents(mailbox.graph, mailbox.cursors, query({ cursor }))).rejects.toMatchObject({ code });
+  const cursor = await mailbox.cursors.seal(JSON.stringify({ link, query: {}, connection: CONNECTION }));
+  await expect(listEvents(opened(mailbox.graph), mailbox.cursors, query({ cursor }))).rejects.toMatchObject({ code });
   expect(mailbox.received()).toEqual([]);
 });
 
@@ -186,7 +190,7 @@ test("a sealed text that is no cursor is refused", async () => {
   const { graph, cursors } = await openMailbox();
   for (const text of ["", "[]", '{"link":1}']) {
     const cursor = await cursors.seal(text);
-    await expect(listEvents(graph, cursors, query({ cursor }))).rejects.toMatchObject(REFUSED);
+    await expect(listEvents(opened(graph), cursors, query({ cursor }))).rejects.toMatchObject(REFUSED);
   }
 });
 
@@ -198,5 +202,5 @@ test.each([
   const mailbox = await withEvents(2);
   const cursor = await pageOne(mailbox);
   await mailbox.sandbox.control("/faults", { path: "/v1.0/me/events", status, body: { error: { code, message: "" } } });
-  await expect(listEvents(mailbox.graph, mailbox.cursors, query({ cursor }))).rejects.toMatchObject(REFUSED);
+  await expect(listEvents(opened(mailbox.graph), mailbox.cursors, query({ cursor }))).rejects.toMatchObject(REFUSED);
 });

@@ -1,6 +1,7 @@
 /** A mailbox of the stand-in, the client on it, and cursors sealed for its owner. */
 import type { CursorSeal } from "../../src/calendar/cursor.ts";
 import { EventInput, EventPatch } from "../../src/calendar/input.ts";
+import type { OpenMailbox } from "../../src/calendar/list-events.ts";
 import { ListQuery } from "../../src/calendar/list-query.ts";
 import { createGraph, type Graph } from "../../src/graph/client.ts";
 import { systemClock } from "../../src/lib/clock.ts";
@@ -40,7 +41,7 @@ export async function openMailbox(user = "ana", sandbox = openSandbox()): Promis
     },
   });
   const access = {
-    connection: ConnectionId.parse(`con_${"a".repeat(24)}`),
+    connection: CONNECTION,
     accessToken: token,
     tokenType: "Bearer",
     expiresAt: null,
@@ -59,6 +60,13 @@ export async function openMailbox(user = "ana", sandbox = openSandbox()): Promis
     return news.map(({ request }) => `${request.method} ${decodeURIComponent(request.url).replace(ROOT, "")}`);
   };
   return { sandbox, graph, token, cursors: cursorsOf(user), received, requests };
+}
+
+export const CONNECTION = ConnectionId.parse(`con_${"a".repeat(24)}`);
+
+/** The one mailbox that a test has, whichever is asked for. */
+export function opened(graph: Graph): OpenMailbox {
+  return () => ({ graph, connection: () => CONNECTION });
 }
 
 const ROOT = "https://graph.microsoft.com/v1.0";
