@@ -4,7 +4,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import worker from "../../src/index.ts";
 import { openHouse, openSystem } from "../../src/system.ts";
 import { ageTokens, connected, keeperOf, rowOf } from "../connections/keeper.ts";
-import { received } from "../support.ts";
+import { listen, received } from "../support.ts";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
@@ -125,6 +125,14 @@ test("sign-ins that nobody finished are purged by the keeper's alarm", async () 
   expect(await flows()).toBe(1);
   await ringLater("unfinished");
   expect(await flows()).toBe(0);
+});
+
+test("a cron expression that no job belongs to is an error, with those that are known", async () => {
+  const lines = listen();
+  await worker.scheduled(createScheduledController({ cron: "0 3 * * *", scheduledTime: new Date() }), env);
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+    expect.objectContaining({ level: "ERROR", cron: "0 3 * * *", known: ["*/15 * * * *"] }),
+  ]);
 });
 
 test("a job that fails says so and does not stop the others", async () => {
