@@ -1,5 +1,6 @@
 /** Branded identifiers. An id is opaque to callers; only this file knows how one is made. */
 import * as z from "zod";
+import { redactText } from "./log.ts";
 
 /** The two isolated user populations. */
 export const SYSTEMS = ["main", "beta"] as const;
@@ -53,7 +54,8 @@ export function randomText(length: number): string {
   return text;
 }
 
-/** A caller's request id where it is harmless to log and echo, else a fresh one. */
+/** A caller's request id where it is harmless to log and echo, else a fresh one: what looks like a token would not be in the log. */
 export function requestIdFrom(header: string | undefined): string {
-  return header !== undefined && /^[\w.:-]{8,128}$/.test(header) ? header : crypto.randomUUID();
+  const harmless = header !== undefined && /^[\w.:-]{8,128}$/.test(header) && redactText(header) === header;
+  return harmless ? header : crypto.randomUUID();
 }

@@ -42,14 +42,17 @@ test("an owner is neither empty nor endless", () => {
 });
 
 test("a caller's request id is kept where it is harmless", () => {
-  expect(requestIdFrom("req-1234:a.b_c")).toBe("req-1234:a.b_c");
+  for (const id of ["req-1234:a.b_c", "a".repeat(47), `root.${"1234:5678.".repeat(8)}`])
+    expect(requestIdFrom(id)).toBe(id);
 });
 
 test.each([
   undefined,
   "",
   "short",
-  "a".repeat(129),
+  "a:".repeat(65),
+  "a".repeat(48),
+  "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbmEifQ",
   "with blank in it",
   'quote"quote',
   "line\nbreak-line",
