@@ -1,6 +1,5 @@
 /** Mounts every surface for each system. The one error handler is here. */
 import { Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
 import { createMiddleware } from "hono/factory";
 import { routePath } from "hono/route";
@@ -13,9 +12,7 @@ import { microsoftAuth } from "./routes/microsoft-auth.ts";
 import { microsoftCalendar } from "./routes/microsoft-calendar.ts";
 import { microsoftHealth } from "./routes/microsoft-health.ts";
 import { premisesOf } from "./routes/premises.ts";
-import { respondToError, respondWith, tooLarge } from "./routes/respond.ts";
-
-const BODY_LIMIT_BYTES = 64 * 1024;
+import { respondToError, respondWith } from "./routes/respond.ts";
 
 /** Builds the whole application. */
 export function createApp() {
@@ -23,7 +20,6 @@ export function createApp() {
   app.onError((error, c) => respondToError(error, c));
   app.notFound((c) => respondWith(failure("not_found", "There is no such route.").toData(), c));
   app.use(opened, secureHeaders({ xFrameOptions: "DENY" }), crossOrigin);
-  app.use(bodyLimit({ maxSize: BODY_LIMIT_BYTES, onError: (c) => respondToError(tooLarge(), c) }));
   app.route("/api/v1/health/microsoft", microsoftHealth());
   for (const name of SYSTEMS) app.route(BASE[name], surfacesOf(name));
   return app;

@@ -17,7 +17,9 @@ export function checkNewEvent(event: EventFields, context: Context): void {
  * becomes a `validation_failed` too. What one change says of both is checked here.
  */
 export function checkPatch(patch: EventFields, context: Context): void {
-  if (Object.keys(patch).length === 0) complain(context, [], "expected at least one field to change");
+  // A field that is not known is what is wrong with a change that has no other.
+  if (Object.keys(patch).length === 0 && context.issues.length === 0)
+    complain(context, [], "expected at least one field to change");
   if (patch.all_day === true && (patch.start === undefined || patch.end === undefined)) {
     complain(context, ["all_day"], "expected start and end, both at midnight, together with all_day");
     return;

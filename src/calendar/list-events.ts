@@ -21,7 +21,7 @@ export interface EventPage {
 export interface Mailbox {
   readonly graph: Graph;
   /** Whose it is. Known once `graph` has answered. */
-  connection(): ConnectionId | undefined;
+  readonly connection: () => ConnectionId | undefined;
 }
 
 /** Opens the mailbox of a connection; without one, that of the account which the caller means. */

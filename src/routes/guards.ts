@@ -1,22 +1,40 @@
 /** What stands before every route: who is calling, what they may do, how often, and what a body may be. */
 import { getConnInfo } from "hono/cloudflare-workers";
+import type { MiddlewareHandler } from "hono";
+import { bodyLimit } from "hono/body-limit";
 import { createMiddleware } from "hono/factory";
 import { type Access, requireAccess } from "../lib/caller.ts";
 import { failure } from "../lib/errors.ts";
 import type { Bucket } from "../lib/limits.ts";
 import { limitHeaders } from "../lib/rate-limit.ts";
+import { addressGroup } from "./address-group.ts";
 import { bindLog, type Hosted, type HostedContext } from "./context.ts";
 import { askKeeper, askObject, ownerOf } from "./keeper.ts";
 import { rateLimited, respondWith } from "./respond.ts";
 
-/** Lets only callers with a valid token and the access through. */
-export function callerWith(access: Access) {
+/** What stands before a route of one kind of caller. Only a token is asked for before the limit, so that every answer to a known caller counts. */
+export function limited(access: Access, bucket: Bucket) {
+  return [caller, limitedBy(bucket), may(access)] as const;
+}
+
+/** The same for a route without a limit. */
+export function unlimited(access: Access) {
+  return [caller, may(access)] as const;
+}
+
+/** Lets only callers with a valid token through. What they are answered is theirs alone, so nobody keeps it. */
+const caller = createMiddleware<Hosted>(async (c, next) => {
+  c.set("caller", await c.get("premises").callers.verify(c.req.header("Authorization")));
+  // An operator's page belongs to no system, and so to no owner.
+  if (c.get("system")) bindLog(c, { system: c.get("system").name, owner: ownerOf(c) });
+  await next();
+  c.res.headers.set("Cache-Control", "no-store");
+});
+
+/** Lets only callers with the access through. */
+function may(access: Access) {
   return createMiddleware<Hosted>(async (c, next) => {
-    const caller = await c.get("premises").callers.verify(c.req.header("Authorization"));
-    c.set("caller", caller);
-    // An operator's page belongs to no system, and so to no owner.
-    if (c.get("system")) bindLog(c, { system: c.get("system").name, owner: ownerOf(c) });
-    requireAccess(caller, access);
+    requireAccess(c.get("caller"), access);
     await next();
   });
 }
@@ -25,7 +43,7 @@ export function callerWith(access: Access) {
  * Counts every answer of a route against the caller's limit, and says so on it. A handler that calls the keeper anyway
  * lets it judge in that same call ({@link spend}); an answer that never got so far is counted here.
  */
-export function limitedBy(bucket: Bucket) {
+function limitedBy(bucket: Bucket) {
   return createMiddleware<Hosted>(async (c, next) => {
     await next();
     if (c.get("verdict")) return addHeaders(c);
@@ -33,9 +51,17 @@ export function limitedBy(bucket: Bucket) {
     const verdict = await askKeeper(c, (keeper) => keeper.limit(bucket));
     c.set("verdict", verdict);
     if (verdict.allowed) return addHeaders(c);
-    c.res = undefined;
-    c.res = respondWith(rateLimited(verdict).toData(), c);
+    replaceAnswer(c, respondWith(rateLimited(verdict).toData(), c));
   });
+}
+
+/** Puts another answer in the place of one that is ready. What allows a script to read it stays; what described the old one goes. */
+function replaceAnswer(c: HostedContext, answer: Response): void {
+  for (const [name, value] of c.res.headers)
+    if (name === "vary" || name.startsWith("access-control-")) answer.headers.set(name, value);
+  // Hono would lay all headers of the old one over the new one.
+  c.res = undefined;
+  c.res = answer;
 }
 
 /** Counts requests that carry no user by their client address. */
@@ -50,27 +76,29 @@ export const limitedByAddress = (bucket: Bucket) =>
     addHeaders(c);
   });
 
-/** An IPv6 customer owns a /64 at least: its addresses count as one. */
-export function addressGroup(address: string | undefined): string {
-  if (!address?.includes(":")) return address ?? "unknown";
-  const [head = ""] = address.split("::");
-  const groups = head.split(":").filter((group) => group !== "");
-  return `${[...groups, "0", "0", "0", "0"].slice(0, 4).join(":")}::/64`;
-}
-
 function addHeaders(c: HostedContext): void {
   const verdict = c.get("verdict");
   if (!verdict) return;
   for (const [name, value] of Object.entries(limitHeaders(verdict))) c.res.headers.set(name, value);
 }
 
-/** Bodies are JSON and nothing else. */
-export const jsonBody = createMiddleware<Hosted>(async (c, next) => {
+const BODY_LIMIT_BYTES = 64 * 1024;
+
+/** Bodies are small, whether they say so or not. */
+export const smallBody: MiddlewareHandler<Hosted> = bodyLimit({
+  maxSize: BODY_LIMIT_BYTES,
+  onError: () => {
+    throw failure("payload_too_large", "The body may have at most 64 KiB.");
+  },
+});
+
+/** Bodies are JSON and nothing else, and small. */
+export const jsonBody = createMiddleware<Hosted>((c, next) => {
   const type = c.req.header("Content-Type") ?? "";
   if (!/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type)) {
     throw failure("unsupported_media_type", "Send the body as application/json.");
   }
-  await next();
+  return smallBody(c, next);
 });
 
 /** While a core variable is missing or wrong nothing but the health route may answer as if all were well. */

@@ -8,10 +8,10 @@ import { readState } from "../connections/state.ts";
 import { readProfile } from "../graph/profile.ts";
 import { rfc3339 } from "../lib/clock.ts";
 import { randomBase64url, sha256 } from "../lib/digest.ts";
-import { Failure, unwrap } from "../lib/errors.ts";
+import { Failure, failure, unwrap } from "../lib/errors.ts";
 import { parseJson } from "../lib/json.ts";
 import { bindLog, type Hosted, type HostedContext } from "./context.ts";
-import { callerWith, limitedBy, limitedByAddress } from "./guards.ts";
+import { limited, limitedByAddress } from "./guards.ts";
 import { askKeeper, spend } from "./keeper.ts";
 import { graphOf } from "./microsoft-graph.ts";
 import { invalid, requireValid } from "./respond.ts";
@@ -33,9 +33,9 @@ const StartQuery = z.object({
 /** The routes below `auth/microsoft`. */
 export function microsoftAuth() {
   return new Hono<Hosted>({ strict: false })
-    .get("/", callerWith("own_connections"), limitedBy(BUCKET), begin)
+    .get("/", ...limited("own_connections", BUCKET), begin)
     .get("/callback", limitedByAddress("callback"), complete)
-    .get("/user", callerWith("own_connections"), limitedBy("profile"), profile);
+    .get("/user", ...limited("own_connections", "profile"), profile);
 }
 
 async function begin(c: HostedContext): Promise<Response> {
@@ -56,7 +56,6 @@ async function begin(c: HostedContext): Promise<Response> {
   } as const;
   const answer = await askKeeper(c, (keeper) => keeper.start(input));
   const started = spend(c, answer);
-  c.header("Cache-Control", "no-store");
   if (secret === undefined) {
     return c.json({
       authorization_url: started.authorizationUrl,
@@ -77,6 +76,7 @@ function cookieName(flow: string): string {
 
 async function complete(c: HostedContext): Promise<Response> {
   const query = c.req.query();
+  if (query["state"] === undefined && query["admin_consent"] !== undefined) return adminAnswer(c, query);
   const system = c.get("system");
   const state = await readState(
     system.ring,
@@ -98,10 +98,32 @@ async function complete(c: HostedContext): Promise<Response> {
   if (finished.connection) bindLog(c, { connection: finished.connection.id });
   c.header("Cache-Control", "no-store");
   c.header("Referrer-Policy", "no-referrer");
-  if (finished.returnTo !== undefined)
-    return c.redirect(returnUrl(finished.returnTo, finished, c.get("requestId")), 302);
+  if (finished.returnTo !== undefined) {
+    const url = new URL(finished.returnTo);
+    const parameters = {
+      ...outcomeOf(finished, c.get("requestId")),
+      ...(secret === undefined ? { state: query["state"] } : {}),
+    };
+    for (const [name, value] of Object.entries(parameters)) if (value !== undefined) url.searchParams.set(name, value);
+    return c.redirect(url.toString(), 302);
+  }
   if (finished.failure) throw new Failure(finished.failure);
   return c.json({ connection: finished.connection });
+}
+
+/**
+ * An administrator who followed `admin_consent_url` comes back here, without a state: Entra's page was not opened by a
+ * sign-in of ours. Anybody can write this address, so it proves nothing and changes nothing; whether consent was given
+ * shows at the next sign-in or refresh. Test the error first: `admin_consent=True` stands on a refusal too.
+ */
+function adminAnswer(c: HostedContext, query: Readonly<Record<string, string>>): Response {
+  if (query["error"] !== undefined || query["admin_consent"]?.toLowerCase() !== "true")
+    throw failure("consent_denied", "The administrator did not consent.", {
+      extra: { mend: "admin" },
+      reason: `admin consent: ${query["error"]?.slice(0, 64) ?? "not given"}`,
+    });
+  c.header("Cache-Control", "no-store");
+  return c.json({ admin_consent: true });
 }
 
 /** RFC 6749 section 4.1.2: a code, or an error. Test the error first; Entra sends other parameters beside it. */
@@ -112,34 +134,31 @@ function answerIn(query: Readonly<Record<string, string>>): CallbackAnswer {
   return code === undefined || code === "" ? { nothing: true } : { code };
 }
 
-function returnUrl(
-  returnTo: string,
-  finished: {
-    readonly connection?: { readonly id: string };
-    readonly failure?: { readonly code: string; readonly extra?: { readonly reason?: string } };
-  },
-  requestId: string,
-): string {
-  const url = new URL(returnTo);
-  if (finished.connection) url.searchParams.set("connection", finished.connection.id);
-  if (finished.failure) {
-    url.searchParams.set("error", finished.failure.code);
-    if (finished.failure.extra?.reason) url.searchParams.set("reason", finished.failure.extra.reason);
-    url.searchParams.set("request_id", requestId);
-  }
-  return url.toString();
+interface Ended {
+  readonly connection?: { readonly id: string };
+  readonly failure?: { readonly code: string; readonly extra?: { readonly reason?: string } };
+}
+
+/** What the application is told on `return_to`: a name, and nothing of the provider's words. */
+function outcomeOf({ connection, failure: failed }: Ended, requestId: string) {
+  if (failed) return { error: failed.code, reason: failed.extra?.reason, request_id: requestId };
+  return { connection: connection?.id };
 }
 
 async function profile(c: HostedContext): Promise<Response> {
-  const me = await readProfile(graphOf(c, "profile"));
-  c.header("Cache-Control", "no-store");
-  return c.json(me);
+  return c.json(await readProfile(graphOf(c, "profile")));
 }
 
 function requireReturnTo(c: HostedContext, returnTo: string | undefined): void {
-  const { returnToOrigins } = c.get("premises").config;
-  if (returnTo === undefined || returnToOrigins.includes(new URL(returnTo).origin)) return;
-  throw invalid([{ path: "return_to", message: "its origin is not among RETURN_TO_ORIGINS" }]);
+  if (returnTo === undefined) return;
+  const { returnToOrigins, environment } = c.get("premises").config;
+  const { protocol, username, password, origin } = new URL(returnTo);
+  // A blob: URL has the origin of the page that made it, and what stands before an @ belongs to no origin.
+  const plain = protocol === "https:" || (protocol === "http:" && environment === "development");
+  if (!plain || username !== "" || password !== "")
+    throw invalid([{ path: "return_to", message: "expected an https URL without a user name" }]);
+  if (!returnToOrigins.includes(origin))
+    throw invalid([{ path: "return_to", message: "its origin is not among RETURN_TO_ORIGINS" }]);
 }
 
 /** The main system's may be set by MICROSOFT_REDIRECT_URI; the other's then differs from it as the paths do. */

@@ -1,6 +1,7 @@
 /** The calendar of a connected Microsoft account. */
 import { zValidator } from "@hono/zod-validator";
 import { Hono } from "hono";
+import { createMiddleware } from "hono/factory";
 import * as z from "zod";
 import { createEvent } from "../calendar/create-event.ts";
 import type { CursorSeal } from "../calendar/cursor.ts";
@@ -13,12 +14,10 @@ import { updateEvent } from "../calendar/update-event.ts";
 import type { ConnectionId } from "../lib/ids.ts";
 import { open, seal } from "../lib/seal.ts";
 import type { Hosted, HostedContext } from "./context.ts";
-import { callerWith, jsonBody, limitedBy } from "./guards.ts";
+import { jsonBody, limited, smallBody } from "./guards.ts";
 import { ownerOf } from "./keeper.ts";
 import { graphOf, mailboxOf } from "./microsoft-graph.ts";
 import { requireValid } from "./respond.ts";
-
-const own = callerWith("own_connections");
 
 const WriteHeaders = z.object({
   "if-match": z.string().min(1).max(1_024).optional(),
@@ -32,25 +31,20 @@ const EventPath = z.object({ id: GraphId });
 
 /** The routes below `calendar/microsoft`. */
 export function microsoftCalendar() {
+  const write = [...limited("own_connections", "events_write"), connectionAlone] as const;
   const change = [
-    own,
-    limitedBy("events_write"),
+    ...write,
     zValidator("param", EventPath, requireValid),
     zValidator("header", WriteHeaders, requireValid),
   ] as const;
   return new Hono<Hosted>({ strict: false })
-    .get("/", own, limitedBy("calendar"), async (c) => c.json(await getCalendars(graphOf(c, "calendar"))))
-    .get("/events", own, limitedBy("events_read"), async (c) => {
-      const { connection: _account, ...query } = c.req.query();
-      const parsed = ListQuery.safeParse(query);
-      requireValid(parsed);
-      const open = (connection?: ConnectionId) => mailboxOf(c, "events_read", connection);
-      return c.json(await listEvents(open, cursorSeal(c), ListQuery.parse(query)));
-    })
+    .get("/", ...limited("own_connections", "calendar"), async (c) =>
+      c.json(await getCalendars(graphOf(c, "calendar"))),
+    )
+    .get("/events", ...limited("own_connections", "events_read"), list)
     .post(
       "/events",
-      own,
-      limitedBy("events_write"),
+      ...write,
       zValidator("header", WriteHeaders, requireValid),
       jsonBody,
       zValidator("json", EventInput, requireValid),
@@ -77,11 +71,26 @@ export function microsoftCalendar() {
         return c.json(event);
       },
     )
-    .delete("/events/:id", ...change, async (c) => {
+    .delete("/events/:id", ...change, smallBody, async (c) => {
       await deleteEvent(graphOf(c, "events_write"), c.req.valid("param").id, ifMatch(c.req.valid("header")));
       return c.body(null, 204);
     });
 }
+
+async function list(c: HostedContext): Promise<Response> {
+  const { connection: _account, ...query } = c.req.query();
+  const parsed = ListQuery.safeParse(query);
+  requireValid(parsed);
+  const openMailbox = (connection?: ConnectionId) => mailboxOf(c, "events_read", connection);
+  return c.json(await listEvents(openMailbox, cursorSeal(c), ListQuery.parse(query)));
+}
+
+/** A write that names an unknown parameter may mean something else than what would be done. */
+const connectionAlone = createMiddleware<Hosted>(async (c, next) => {
+  const { connection: _account, ...others } = c.req.query();
+  requireValid(z.strictObject({}).safeParse(others));
+  await next();
+});
 
 function ifMatch(headers: z.infer<typeof WriteHeaders>): { ifMatch?: string } {
   const value = headers["if-match"];

@@ -7,7 +7,7 @@ import { describeError } from "../lib/log.ts";
 import { open, seal } from "../lib/seal.ts";
 import { SYSTEMS } from "../lib/ids.ts";
 import type { Hosted, HostedContext } from "./context.ts";
-import { callerWith, soundConfiguration } from "./guards.ts";
+import { soundConfiguration, unlimited } from "./guards.ts";
 import type { Premises, System } from "./premises.ts";
 
 /** Public and unauthenticated: the provider is asked at most this often per isolate, ms. */
@@ -34,7 +34,7 @@ interface Report {
 export function microsoftHealth() {
   return new Hono<Hosted>({ strict: false })
     .get("/", async (c) => c.json(await report(c.get("premises")), 200, { "Cache-Control": "no-store" }))
-    .get("/tokens", soundConfiguration, callerWith("token_health"), tokens);
+    .get("/tokens", soundConfiguration, ...unlimited("token_health"), tokens);
 }
 
 const remembered = new WeakMap<Premises, { readonly at: number; readonly report: Promise<Report> }>();
@@ -106,7 +106,6 @@ async function tokens(c: HostedContext): Promise<Response> {
   const { systems } = c.get("premises");
   const now = Date.now();
   const counted = await Promise.all(SYSTEMS.map(async (name) => [name, await countsOf(systems[name], now)] as const));
-  c.header("Cache-Control", "no-store");
   return c.json({ checked_at: rfc3339(now), systems: Object.fromEntries<unknown>(counted) });
 }
 

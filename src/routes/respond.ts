@@ -2,22 +2,14 @@
 import { HTTPException } from "hono/http-exception";
 import type * as z from "zod";
 import { Failure, FAILURES, type FailureData, failure, problem } from "../lib/errors.ts";
-import { describeError } from "../lib/log.ts";
 import { limitHeaders, type LimitVerdict } from "../lib/rate-limit.ts";
 import type { HostedContext } from "./context.ts";
 
-/** Turns whatever was thrown into a response. What is not a Failure is a defect: it is logged whole and told to nobody. */
+/** Turns whatever was thrown into a response. What is neither a Failure nor a mistake of the caller is a defect: it is logged whole and told to nobody. */
 export function respondToError(error: unknown, c: HostedContext): Response {
   const data = toFailure(error).toData();
-  const { status } = FAILURES[data.code];
-  const fields = {
-    failure: data.code,
-    reason: data.reason,
-    provider_code: data.extra?.provider_code,
-    cause: error instanceof Error ? error.cause : undefined,
-  };
-  if (status >= 500 || !(error instanceof Failure))
-    c.get("log").error("failure", { ...fields, ...(error instanceof Failure ? {} : { cause: describeError(error) }) });
+  const fields = { failure: data.code, reason: data.reason, provider_code: data.extra?.provider_code };
+  if (FAILURES[data.code].status >= 500) c.get("log").error("failure", fields);
   else c.get("log").info("failure", fields);
   return respondWith(data, c);
 }
@@ -31,7 +23,9 @@ export function respondWith(data: FailureData, c: HostedContext): Response {
       "Content-Type": "application/problem+json",
       "Cache-Control": "no-store",
       ...(data.retryAfterS === undefined ? {} : { "Retry-After": String(data.retryAfterS) }),
-      ...(data.code === "unauthenticated" || data.code === "forbidden" ? { "WWW-Authenticate": challenge(data) } : {}),
+      ...(data.code === "unauthenticated" || data.code === "forbidden"
+        ? { "WWW-Authenticate": challenge(data, c) }
+        : {}),
       ...(verdict ? limitHeaders(verdict) : {}),
     },
   });
@@ -39,15 +33,9 @@ export function respondWith(data: FailureData, c: HostedContext): Response {
 
 function toFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
-  if (error instanceof HTTPException && error.status === 413) return tooLarge();
   if (error instanceof HTTPException && error.status === 400)
     return failure("malformed_json", "The body is not valid JSON.");
   return failure("internal", "Something went wrong here. The request id helps to find out what.", { cause: error });
-}
-
-/** The failure of a body over the limit. */
-export function tooLarge(): Failure {
-  return failure("payload_too_large", "The body may have at most 64 KiB.");
 }
 
 /** The failure of a request over its limit. */
@@ -56,11 +44,13 @@ export function rateLimited(verdict: LimitVerdict): Failure {
   return failure("rate_limited", detail, { retryAfterS: verdict.resetS });
 }
 
-/** RFC 6750 section 3. No error code where no token was sent at all. */
-function challenge({ code, extra }: FailureData): string {
-  if (code === "unauthenticated") return 'Bearer realm="latchkey", error="invalid_token"';
+/** RFC 6750 section 3.1: no error code where nothing was sent that could be a token. */
+function challenge({ code, extra }: FailureData, c: HostedContext): string {
+  const realm = 'Bearer realm="latchkey"';
+  if (code === "unauthenticated")
+    return /^Bearer\b/i.test(c.req.header("Authorization") ?? "") ? `${realm}, error="invalid_token"` : realm;
   const scope = extra?.missing_permission ? `, scope="${extra.missing_permission}"` : "";
-  return `Bearer realm="latchkey", error="insufficient_scope"${scope}`;
+  return `${realm}, error="insufficient_scope"${scope}`;
 }
 
 /** Throws `validation_failed` where a schema refused; each error names its field. */

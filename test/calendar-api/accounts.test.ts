@@ -99,6 +99,20 @@ test("another owner's connection, and what is none, are not_found on every route
   expect((await listed(other, { connection: theirs })).events).toEqual([]);
 });
 
+test("nothing that a calendar answers may be kept by anybody", async () => {
+  const who = await connected();
+  const { id } = await created(who);
+  const answers = [
+    await call(CALENDAR, who),
+    await call(EVENTS, who),
+    await send("POST", EVENTS, who, newEvent()),
+    await send("PATCH", `${EVENTS}/${id}`, who, { subject: "x" }),
+    await call(`${EVENTS}/${id}`, who, { method: "DELETE" }),
+  ];
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 201, 200, 204]);
+  for (const { headers } of answers) expect(headers.get("Cache-Control")).toBe("no-store");
+});
+
 test("who is not connected is told where to connect", async () => {
   const who = { sub: `user-${crypto.randomUUID()}` };
   for (const answer of [call(CALENDAR, who), call(EVENTS, who), send("POST", EVENTS, who, newEvent())]) {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { CalendarEvent } from "../../src/calendar/event.ts";
 import { call, sandbox, send } from "../support.ts";
-import { connected, created, EVENTS, forgetHeard, heard, listed, plan, read, refusal } from "./calendar.ts";
+import { connected, created, EVENTS, forgetHeard, heard, listed, newEvent, plan, read, refusal } from "./calendar.ts";
 
 test.each(["PATCH", "PUT"])("%s changes what it names and leaves the rest", async (method) => {
   const who = await connected();
@@ -166,4 +166,26 @@ test("an online meeting cannot be turned off, and its link outlives a new descri
   const [event] = (await listed(who)).events;
   expect(event?.online_meeting?.join_url).toMatch(/^https:\/\/teams\.microsoft\.com\//);
   expect(event?.body.content).toContain("New agenda");
+});
+
+test("a change of an unknown field alone is refused by that name, and by no other", async () => {
+  const refused = await refusal(send("PATCH", `${EVENTS}/abc`, await connected(), { subjekt: "x" }));
+  expect(refused).toMatchObject({ status: 422, code: "validation_failed" });
+  expect(refused.errors).toEqual([{ path: "subjekt", message: "unknown field" }]);
+});
+
+test("a write with an unknown parameter is refused by name, before Graph hears of it", async () => {
+  const who = await connected();
+  await forgetHeard();
+  const query = "?calendar_id=abc&send_updates=none";
+  const answers = [
+    send("POST", EVENTS + query, who, newEvent()),
+    ...["PATCH", "PUT"].map((method) => send(method, `${EVENTS}/abc${query}`, who, { subject: "x" })),
+    call(`${EVENTS}/abc${query}`, who, { method: "DELETE" }),
+  ];
+  for (const answer of await Promise.all(answers.map(refusal))) {
+    expect(answer).toMatchObject({ status: 422, code: "validation_failed" });
+    expect(answer.errors.map(({ path }) => path)).toEqual(["calendar_id", "send_updates"]);
+  }
+  expect(await heard()).toEqual([]);
 });

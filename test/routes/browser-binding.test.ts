@@ -67,7 +67,7 @@ test("a return_to works with the cookie, and without it nobody is sent anywhere"
   const query = `&return_to=${encodeURIComponent("https://app.test/done")}`;
   const good = await inBrowser("bb-return", "ana", query);
   const answer = await comeBack(good.callback, "bb-return", { Cookie: good.cookie });
-  expect(answer.headers.get("Location")).toMatch(/^https:\/\/app\.test\/done\?connection=con_/);
+  expect(answer.headers.get("Location")).toMatch(/^https:\/\/app\.test\/done\?connection=con_[0-9a-z]{24}$/);
   const bad = await inBrowser("bb-return", "ana", query);
   const refused = await comeBack(bad.callback, "bb-return");
   expect(refused.headers.get("Location")).toBeNull();

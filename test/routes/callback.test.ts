@@ -197,23 +197,33 @@ test.each([undefined, ""])("a callback with the code %j and no error uses the st
 });
 
 test("the browser goes back to return_to with the connection's id", async () => {
-  const answer = await flow({ sub: "cb-return" }, "ana", { return_to: APP });
+  const { authorization_url: url, state } = await begin({ sub: "cb-return" }, { return_to: APP });
+  const answer = await comeBack(await signIn(url, "ana"), "cb-return");
   expect(answer.status).toBe(302);
   const location = new URL(answer.headers.get("Location") ?? "");
   expect(location.origin + location.pathname).toBe("https://app.test/settings");
-  expect([...location.searchParams.keys()]).toEqual(["tab", "connection"]);
+  expect([...location.searchParams.keys()]).toEqual(["tab", "connection", "state"]);
+  expect(location.searchParams.get("state")).toBe(state);
   expect(location.searchParams.get("connection")).toMatch(/^con_/);
 });
 
 test("the browser goes back to return_to with a failure by name, and nothing of the provider's words", async () => {
-  const answer = await flow({ sub: "cb-return-no" }, "dora", { return_to: APP });
+  const { authorization_url: url, state } = await begin({ sub: "cb-return-no" }, { return_to: APP });
+  const answer = await comeBack(await signIn(url, "dora"), "cb-return-no");
   expect(answer.status).toBe(302);
   expect(Object.fromEntries(new URL(answer.headers.get("Location") ?? "").searchParams)).toEqual({
     tab: "accounts",
     error: "consent_denied",
     reason: "consent_declined",
     request_id: answer.headers.get("X-Request-Id"),
+    state,
   });
+});
+
+test("a state that return_to brings along gives way to the sign-in's own", async () => {
+  const { authorization_url: url, state } = await begin({ sub: "cb-own" }, { return_to: `${APP}&state=forged` });
+  const answer = await comeBack(await signIn(url, "ana"), "cb-own");
+  expect(new URL(answer.headers.get("Location") ?? "").searchParams.getAll("state")).toEqual([state]);
 });
 
 test("while Microsoft's token endpoint is down the sign-in fails as that", async () => {

@@ -73,10 +73,20 @@ test("a request id goes in and comes out; a strange one is replaced", async () =
   };
   expect(await id("trace-12345678")).toEqual(["trace-12345678", "trace-12345678"]);
   const [fresh, inBody] = await id("<script>");
+  // The log would hide it, so nobody could find it there.
+  expect((await id("a".repeat(64)))[0]).toMatch(/^[\da-f-]{36}$/);
   expect(fresh).toMatch(/^[\da-f-]{36}$/);
   expect(inBody).toBe(fresh);
   expect(await id()).not.toEqual(await id());
 });
+
+test.each(["Basic YW5hOnB3", "Digest x", "Bearers x"])(
+  "%s is no token, so it is no wrong one either",
+  async (given) => {
+    const answer = await call(START, undefined, { headers: { Authorization: given } });
+    expect([answer.status, answer.headers.get("WWW-Authenticate")]).toEqual([401, 'Bearer realm="latchkey"']);
+  },
+);
 
 test.each([
   ["GET", "/"],
@@ -173,6 +183,15 @@ test("a failure that somebody else can mend is no error line; one that the opera
   expect(await levels(() => broken(new Request(ORIGIN + START)))).toEqual([
     ["ERROR", "internal", "config: PUBLIC_URL"],
   ]);
+});
+
+test("a body that is not JSON is the caller's mistake, and no error line", async () => {
+  const lines = listen();
+  const claims = { sub: "log-malformed" };
+  const init = { method: "POST", body: "{", headers: { "Content-Type": "application/json" } };
+  expect((await call("/api/v1/calendar/microsoft/events", claims, init)).status).toBe(400);
+  const failures = parsed(lines).filter(({ event }) => event === "failure");
+  expect(failures).toMatchObject([{ level: "INFO", failure: "malformed_json" }]);
 });
 
 test("a defect is logged whole and told to nobody", async () => {

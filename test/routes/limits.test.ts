@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, expect, test, vi } from "vitest";
-import { addressGroup } from "../../src/routes/guards.ts";
+import { addressGroup } from "../../src/routes/address-group.ts";
 import { call } from "../support.ts";
 import { problemOf } from "./security.ts";
 
@@ -64,6 +64,17 @@ test.each([
   ["2001:db8:1:2::", "2001:db8:1:2::/64"],
   ["2001:db8::1", "2001:db8:0:0::/64"],
   ["::1", "0:0:0:0::/64"],
+  ["::", "0:0:0:0::/64"],
+  ["2001:db8::1:2:3:4:5", "2001:db8:0:1::/64"],
+  ["2001:db8::3:4:5:6:7", "2001:db8:0:3::/64"],
+  ["2001:DB8:0001:0002::9", "2001:db8:1:2::/64"],
+  ["fe80::1%eth0", "fe80:0:0:0::/64"],
+  ["::ffff:192.0.2.1", "192.0.2.1"],
+  ["::ffff:c000:0201", "192.0.2.1"],
+  ["0:0:0:0:0:FFFF:192.0.2.1", "192.0.2.1"],
+  ["64:ff9b::192.0.2.1", "64:ff9b:0:0::/64"],
+  ["1:2:3", "1:2:3"],
+  ["1::2::3", "1::2::3"],
   ["192.0.2.1", "192.0.2.1"],
   [undefined, "unknown"],
 ])("%s belongs to %s", (address, group) => {
@@ -115,6 +126,27 @@ test("a request that is refused for what it says counts; one without a valid tok
   const nobody = await call("/api/v1/auth/microsoft/");
   expect([nobody.status, nobody.headers.get("RateLimit")]).toEqual([401, null]);
 });
+
+test.each(["/api/v1/auth/microsoft/?mode=popup", "/api/v1/calendar/microsoft/events?limit=none"])(
+  "over the limit %s can still be read by a script of an allowed origin",
+  async (path) => {
+    const claims = { sub: "limit-cors" };
+    const ask = () => call(path, claims, { headers: { Origin: "https://app.test" } });
+    const quota = path.includes("auth") ? 10 : 200;
+    const answers = await Promise.all(Array.from({ length: quota }, ask));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([422]));
+    const refused = await ask();
+    expect(Object.fromEntries(refused.headers)).toMatchObject({
+      "access-control-allow-origin": "https://app.test",
+      "access-control-expose-headers": expect.stringContaining("Retry-After") as string,
+      vary: expect.stringMatching(/Origin/i) as string,
+      "x-frame-options": "DENY",
+      "content-type": "application/problem+json",
+      "cache-control": "no-store",
+    });
+    expect(await problemOf(refused)).toMatchObject({ status: 429, code: "rate_limited" });
+  },
+);
 
 test("main and beta count apart, also for callers who look alike", async () => {
   await call("/api/v1/auth/microsoft/", { sub: "sub:limit-alike" });

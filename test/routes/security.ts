@@ -45,7 +45,8 @@ function callers(route: Route): void {
   test("refuses a request without a token, and says what to send", async () => {
     const answer = await request(route);
     expect(await problemOf(answer)).toMatchObject({ status: 401, code: "unauthenticated" });
-    expect(answer.headers.get("WWW-Authenticate")).toMatch(/^Bearer realm="latchkey"/);
+    // RFC 6750 section 3.1: nothing was sent that could be wrong.
+    expect(answer.headers.get("WWW-Authenticate")).toBe('Bearer realm="latchkey"');
   });
 
   test("refuses a token of another signer", async () => {
@@ -75,6 +76,7 @@ function callers(route: Route): void {
     expect(problem).toMatchObject({ status: 403, code: "forbidden" });
     expect(problem["missing_role"]).toContain(route.role ?? "user");
     expect(answer.headers.get("WWW-Authenticate")).toContain('error="insufficient_scope"');
+    expectCounted(route, answer);
   });
 
   test("answers the same with and without a trailing slash", async () => {
@@ -132,7 +134,9 @@ function bodies(route: Route): void {
   test("refuses a body over 64 KiB, announced or not", async () => {
     const bearer = await token(route);
     const problem = { status: 413, code: "payload_too_large" };
-    expect(await problemOf(await raw(route, bearer, OVERSIZED))).toMatchObject(problem);
+    const announced = await raw(route, bearer, OVERSIZED);
+    expect(await problemOf(announced)).toMatchObject(problem);
+    expectCounted(route, announced);
     if (route.body === undefined) return;
     expect(await problemOf(await raw(route, bearer, streamOf(OVERSIZED)))).toMatchObject(problem);
   });
@@ -145,11 +149,18 @@ function bodies(route: Route): void {
       expect(await problemOf(await raw(route, bearer, text))).toMatchObject({ status: 400, code: "malformed_json" });
     for (const type of ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", ""]) {
       const answer = await raw(route, bearer, JSON.stringify(route.body), type);
+      expectCounted(route, answer);
       expect(await problemOf(answer)).toMatchObject({ status: 415, code: "unsupported_media_type" });
     }
     const named = await raw(route, bearer, JSON.stringify(route.body), "application/json; charset=utf-8");
     expect([400, 415]).not.toContain(named.status);
   });
+}
+
+/** Whatever a known caller is answered on a limited route counts, and says so. */
+function expectCounted({ limit }: Route, answer: Response): void {
+  const counted = limit ? (expect.stringMatching(new RegExp(`^"${limit.name}";r=\\d+;t=\\d+$`)) as string) : null;
+  expect(answer.headers.get("RateLimit")).toEqual(counted);
 }
 
 let subjects = 0;

@@ -87,6 +87,9 @@ test.each([
   ["return_to", "https://app.test:8443/"],
   ["return_to", "https://app.test@evil.test/"],
   ["return_to", "javascript:alert(1)"],
+  ["return_to", "blob:https://app.test/5f0c1f4e-0000-4000-8000-000000000000"],
+  ["return_to", "https://ana@app.test/"],
+  ["return_to", "https://:secret@app.test/"],
 ])("%s=%s is refused by name", async (name, value) => {
   const answer = await call(`/api/v1/auth/microsoft/?${new URLSearchParams({ [name]: value }).toString()}`, {
     sub: `s-${value.slice(0, 50)}`,
@@ -94,6 +97,17 @@ test.each([
   const problem = await problemOf(answer);
   expect(problem).toMatchObject({ status: 422, code: "validation_failed" });
   expect(problem["errors"]).toEqual([{ path: name, message: expect.any(String) as string }]);
+});
+
+test.each([
+  ["production", 422],
+  ["development", 200],
+])("in %s a return_to without https is answered %i, though its origin is listed", async (ENVIRONMENT, status) => {
+  const origins = { RETURN_TO_ORIGINS: "http://localhost:5173" };
+  const headers = { Authorization: `Bearer ${await callerToken({ sub: `start-${ENVIRONMENT}` })}` };
+  const url = `${ORIGIN}/api/v1/auth/microsoft/?return_to=http://localhost:5173/done`;
+  const answer = await workerWith({ ...origins, ENVIRONMENT })(new Request(url, { headers }));
+  expect(answer.status).toBe(status);
 });
 
 test("a return_to of an allowed origin may have any path and query", async () => {
