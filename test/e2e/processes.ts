@@ -1,5 +1,6 @@
 /** Processes of this machine, by their id and their beginning: an id alone may soon be somebody else's. */
 import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
 
 /** A process that was seen. */
 export interface Process {
@@ -25,6 +26,33 @@ export function alive(family: readonly Process[]): Process[] {
 
 /** What runs. What has ended and only waits for its parent's notice does not count. */
 function running(): Process[] {
+  return process.platform === "linux" ? fromProc() : fromPs();
+}
+
+/** A slim Linux has no `ps`, but each has /proc. */
+function fromProc(): Process[] {
+  const ids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  return ids.flatMap((id) => {
+    // proc(5): the name stands in parentheses and may hold anything, so the fields are counted from its end.
+    const [state, parent, ...rest] = statOf(id)
+      .replace(/^.*\) /s, "")
+      .split(" ");
+    const since = rest[STARTED_AFTER_PARENT];
+    return since === undefined || state === "Z" ? [] : [{ pid: Number(id), parent: Number(parent), since }];
+  });
+}
+
+const STARTED_AFTER_PARENT = 17;
+
+function statOf(id: string): string {
+  try {
+    return readFileSync(`/proc/${id}/stat`, "utf8");
+  } catch {
+    return ""; // It ended meanwhile.
+  }
+}
+
+function fromPs(): Process[] {
   const table = execFileSync("ps", ["-A", "-o", "pid=,ppid=,stat=,lstart="], { encoding: "utf8" });
   const rows = table.matchAll(/^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.+?)\s*$/gm);
   return [...rows]

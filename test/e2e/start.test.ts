@@ -5,6 +5,7 @@ import path from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { Browser, buttonsOf } from "./browser.ts";
 import { install, type Installation, isFree, type Running, start, stopped, uninstall, until } from "./installation.ts";
+import { paste } from "./paste.ts";
 import { alive, familyOf, type Process } from "./processes.ts";
 
 let installation: Installation;
@@ -23,10 +24,9 @@ beforeEach(({ onTestFailed }) => {
   onTestFailed(() => console.log(latchkey.output()));
 });
 
-/** Runs a shell command as somebody would who pasted what was printed. */
-function paste(command: string): unknown {
-  const token = /^TOKEN=\S+$/m.exec(latchkey.output())?.[0] ?? "";
-  return JSON.parse(execFileSync("sh", ["-c", `${token}\n${command}`], { encoding: "utf8" }));
+/** The token that was printed to try. */
+function printedToken(): string {
+  return /^TOKEN=(\S+)$/m.exec(latchkey.output())?.[1] ?? "";
 }
 
 /** The commands that were printed to try. */
@@ -78,7 +78,7 @@ test("the three commands that are printed lead from nothing to an event", async 
   expect(more).toEqual([]);
   expect(latchkey.output()).toContain(`http://localhost:${installation.worker}\n`);
   expect(latchkey.output()).toContain(`http://localhost:${installation.sandbox}\n`);
-  const { authorization_url: url } = paste(connectIt ?? "") as { authorization_url: string };
+  const { authorization_url: url } = (await paste(connectIt ?? "", printedToken())) as { authorization_url: string };
   const browser = new Browser();
   const page = await browser.open(url);
   expect(page.headers.get("Content-Type")).toMatch(/^text\/html/);
@@ -88,8 +88,8 @@ test("the three commands that are printed lead from nothing to an event", async 
   expect(JSON.parse(callback.text)).toMatchObject({
     connection: { provider: "microsoft", status: "active", account: { address: "ana@contoso.example" } },
   });
-  expect(paste(create ?? "")).toMatchObject(EVENT);
-  expect(paste(list ?? "")).toMatchObject({ events: [{ subject: "Coffee" }], next_cursor: null });
+  expect(await paste(create ?? "", printedToken())).toMatchObject(EVENT);
+  expect(await paste(list ?? "", printedToken())).toMatchObject({ events: [{ subject: "Coffee" }], next_cursor: null });
 });
 
 test("the keys are written once, for their owner alone", () => {

@@ -21,6 +21,11 @@ it("shows four people, the application and what it asks for on the sign-in page"
   expect(page).not.toMatch(/(src|href)=/);
 });
 
+it("counts its padding within the width of the window, so that a telephone does not scroll sideways", async () => {
+  const page = await (await openSandbox().authorize({ auto: null })).text();
+  expect(page).toMatch(/\nmain \{[^}]*box-sizing: border-box;[^}]*width: min\([^}]*vw\)/);
+});
+
 it("keeps what the application sent in the form of the sign-in page, escaped", async () => {
   const page = await (await openSandbox().authorize({ auto: null, state: `"><script>` })).text();
   expect(page).toContain('name="state" value="&quot;&gt;&lt;script&gt;"');

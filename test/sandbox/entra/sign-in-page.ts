@@ -85,7 +85,7 @@ function asked({ scopes }: AuthorizeRequest): string[] {
 const STYLE = `
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
 body { margin: 0; display: grid; place-items: center; min-height: 100vh; background: light-dark(#f2f4f7, #16181d) }
-main { width: min(28rem, 90vw); padding: 2rem; border-radius: 8px; background: light-dark(#fff, #22252c); box-shadow: 0 2px 12px #0003 }
+main { box-sizing: border-box; width: min(28rem, 90vw); padding: 2rem; border-radius: 8px; background: light-dark(#fff, #22252c); box-shadow: 0 2px 12px #0003 }
 h1 { margin: 0 0 1rem; font-size: 1.5rem }
 .brand, small, span { color: light-dark(#555, #aaa) }
 ul { padding-left: 1.2rem; overflow-wrap: anywhere }
