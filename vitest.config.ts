@@ -94,7 +94,7 @@ function testVariables() {
 export default defineConfig(async () => ({
   test: {
     // The Worker logs a line per request: only those of a failed test are worth reading.
-    silent: "passed-only",
+    silent: "passed-only" as const,
     projects: [
       {
         plugins: [await workers()],

@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import * as z from "zod";
 import type { CallbackAnswer } from "../connections/finish.ts";
+import { redirectUriFor } from "../connections/reauth.ts";
 import { FLOW_LIFE_MS } from "../connections/start.ts";
 import { readState } from "../connections/state.ts";
 import { readProfile } from "../graph/profile.ts";
@@ -14,6 +15,7 @@ import { bindLog, type Hosted, type HostedContext } from "./context.ts";
 import { limited, limitedByAddress } from "./guards.ts";
 import { askKeeper, spend } from "./keeper.ts";
 import { graphOf } from "./microsoft-graph.ts";
+import type { System } from "./premises.ts";
 import { invalid, requireValid } from "./respond.ts";
 
 const PROVIDER = "microsoft";
@@ -47,7 +49,7 @@ async function begin(c: HostedContext): Promise<Response> {
   const input = {
     bucket: BUCKET,
     provider: PROVIDER,
-    redirectUri: redirectUriOf(c),
+    redirectUri: redirectUriOf(c.get("system")),
     returnTo,
     hints,
     browser: secret && (await sha256(secret)),
@@ -161,17 +163,11 @@ function requireReturnTo(c: HostedContext, returnTo: string | undefined): void {
     throw invalid([{ path: "return_to", message: "its origin is not among RETURN_TO_ORIGINS" }]);
 }
 
-/** The main system's may be set by MICROSOFT_REDIRECT_URI; the other's then differs from it as the paths do. */
-function redirectUriOf(c: HostedContext): string {
-  const { name, basePath, config } = c.get("system");
-  const own = `${config.publicUrl}${basePath}/auth/microsoft/callback`;
-  const given = c.get("system").provider(PROVIDER).redirectUri;
-  if (given === undefined || name === "main") return given ?? own;
-  const mainPath = `${c.get("premises").systems.main.basePath}/auth/microsoft/callback`;
-  return given.endsWith(mainPath) ? given.slice(0, -mainPath.length) + own.slice(config.publicUrl.length) : own;
-}
-
 function isJsonObject(text: string): boolean {
   const value = parseJson(text);
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function redirectUriOf(system: System): string {
+  return redirectUriFor({ ...system, publicUrl: system.config.publicUrl }, system.provider(PROVIDER));
 }
