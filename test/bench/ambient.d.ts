@@ -24,19 +24,30 @@ declare module "latchkey/app" {
 
 /** src/routes/guards.ts, as far as a route that only uses a token needs it. */
 declare module "latchkey/guards" {
-  import type { Context, MiddlewareHandler } from "hono";
+  import type { MiddlewareHandler } from "hono";
+
+  export function limited(
+    access: "own_connections",
+    bucket: "profile",
+  ): readonly [MiddlewareHandler, MiddlewareHandler, MiddlewareHandler];
+}
+
+/** src/routes/keeper.ts, as far as such a route needs it. */
+declare module "latchkey/keeper" {
+  import type { Context } from "hono";
 
   interface Answer {
     readonly limit?: unknown;
     readonly result?: unknown;
   }
-  export function callerWith(access: "own_connections"): MiddlewareHandler;
-  export function limitedBy(bucket: "profile"): MiddlewareHandler;
-  export function keeperOf(c: Context): { use(input: object): Promise<Answer> };
+  interface Keeper {
+    use(input: object): Promise<Answer>;
+  }
+  export function askKeeper(c: Context, ask: (keeper: Keeper) => Promise<Answer>): Promise<Answer>;
   export function spend(c: Context, answer: Answer): { readonly ticket: string; readonly expiresAt: number | null };
 }
 
 /** src/routes/premises.ts */
 declare module "latchkey/premises" {
-  export function premisesOf(env: unknown): { readonly systems: { readonly main: object } };
+  export function premisesOf(env: unknown): { readonly systems: { readonly main: object }; readonly log: object };
 }

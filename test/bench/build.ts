@@ -28,8 +28,8 @@ export async function buildWorker(): Promise<Weight> {
   };
 }
 
-/** Bundles a Worker of the bench; `latchkey/…` stands for what {@link buildWorker} built and for the sources. */
-export async function bundle(file: string): Promise<string> {
+/** Bundles a Worker of the bench; `latchkey/…` stands for what {@link buildWorker} built (or for `worker`) and for the sources. */
+export async function bundle(file: string, worker = BUILT): Promise<string> {
   const built = await build({
     entryPoints: [path.join(ROOT, "test", file)],
     bundle: true,
@@ -38,9 +38,10 @@ export async function bundle(file: string): Promise<string> {
     conditions: ["workerd", "worker", "browser"],
     external: ["cloudflare:*", "node:*"],
     alias: {
-      "latchkey/built": BUILT,
+      "latchkey/built": worker,
       "latchkey/app": path.join(ROOT, "src", "app.ts"),
       "latchkey/guards": path.join(ROOT, "src", "routes", "guards.ts"),
+      "latchkey/keeper": path.join(ROOT, "src", "routes", "keeper.ts"),
       "latchkey/premises": path.join(ROOT, "src", "routes", "premises.ts"),
     },
     write: false,

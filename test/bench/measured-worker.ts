@@ -4,7 +4,8 @@
  */
 import { createApp } from "latchkey/app";
 import worker, { UserKeeper as BuiltUserKeeper } from "latchkey/built";
-import { callerWith, keeperOf, limitedBy, spend } from "latchkey/guards";
+import { limited } from "latchkey/guards";
+import { askKeeper, spend } from "latchkey/keeper";
 import { premisesOf } from "latchkey/premises";
 import { type Context, Hono } from "hono";
 import { type Database, statements, withCount } from "./d1-count.ts";
@@ -39,10 +40,11 @@ const lastTickets = new Map<string, string>();
 
 /** Uses a token as every route does. `rejected`: the ticket of the token that is to be taken for refused. */
 async function useToken(c: Context, rejected?: string) {
-  return spend(c, await keeperOf(c).use({ ...WANTED, ...(rejected === undefined ? {} : { rejected }) }));
+  const wanted = { ...WANTED, ...(rejected === undefined ? {} : { rejected }) };
+  return spend(c, await askKeeper(c, (keeper) => keeper.use(wanted)));
 }
 
-const guards = [callerWith("own_connections"), limitedBy("profile")] as const;
+const guards = limited("own_connections", "profile");
 
 /** The application with all its middleware; its own surfaces are answered by the built Worker. */
 const app = createApp();
@@ -58,11 +60,12 @@ app.get(`${BENCH}/stale/:owner`, ...guards, async (c) => {
 });
 
 /** The token-use path alone: caller, limit and keeper, without what the application does for every answer. */
-const alone = new Hono<{ Variables: { premises: object; system: object } }>();
+const alone = new Hono<{ Variables: { premises: object; system: object; log: object } }>();
 alone.use(async (c, next) => {
   const premises = premisesOf(c.env);
   c.set("premises", premises);
   c.set("system", premises.systems.main);
+  c.set("log", premises.log);
   await next();
 });
 alone.get("/alone/use", ...guards, async (c) => {
