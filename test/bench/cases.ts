@@ -6,7 +6,7 @@ export interface Case {
   readonly id: string;
   readonly title: string;
   readonly target: Target;
-  readonly path: (owner: number) => string;
+  readonly path: () => string;
   /** Every connection speaks for an owner of its own, as far as there are any; otherwise all for the first. */
   readonly manyOwners?: boolean;
   /** Measured in one round of {@link RARELY} only: nothing is decided by it. */
@@ -80,10 +80,10 @@ export const CASES: readonly Case[] = [
   },
   {
     id: "stale",
-    title: "stale token: a refresh, 8 owners",
+    title: "stale token: a refresh each",
     rarely: true,
     target: "warn",
-    path: (owner) => `/api/v1/auth/microsoft/bench/stale/${owner}`,
+    path: () => FRESH_PATH,
     manyOwners: true,
     maxRequests: 64,
   },

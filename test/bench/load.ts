@@ -7,7 +7,7 @@ import { connect, type Socket } from "node:net";
 /** One slice of load. It ends by time or by count, whichever comes first. */
 export interface Load {
   readonly port: number;
-  /** What each connection asks, in turn: connection i repeats request i modulo their number. */
+  /** What is asked: the connections take them in turn. */
   readonly requests: readonly { readonly path: string; readonly token: string }[];
   readonly connections: number;
   readonly durationMs: number;
@@ -49,12 +49,15 @@ async function run(load: Load): Promise<Loaded> {
 
 /** One connection: asks, reads the whole answer, asks again. */
 function client(load: Load, index: number, took: number[], mayGoOn: () => boolean): Promise<void> {
-  const request = requestOf(load, index);
+  // Where there are several requests, the connections share them out and begin again when all were asked.
+  const requests = load.requests.map((_, at) => requestOf(load, at));
+  let turn = index;
   const socket = connect({ host: "127.0.0.1", port: load.port, noDelay: true });
   let asked = 0;
   const ask = () => {
     asked = performance.now();
-    socket.write(request);
+    socket.write(requests[turn % requests.length] ?? "");
+    turn += load.connections;
   };
   return new Promise<void>((resolve, reject) => {
     socket.setTimeout(SOCKET_TIMEOUT_MS, () => reject(new Error("no answer")));

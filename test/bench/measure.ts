@@ -77,10 +77,10 @@ async function slice(
   connections: number,
   durationMs: number,
 ): Promise<Loaded> {
-  const requests = world.tokens.map((token, owner) => ({ path: one.path(owner), token }));
+  const requests = world.tokens.map((token) => ({ path: one.path(), token }));
   const load: Load = {
     port: world.ports[one.target],
-    requests: one.manyOwners === true ? requests : requests.slice(0, 1),
+    requests: one.manyOwners === true ? requests.slice(1) : requests.slice(0, 1),
     connections,
     durationMs,
     maxRequests: one.maxRequests,

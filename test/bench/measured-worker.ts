@@ -36,12 +36,10 @@ globalThis.fetch = async (input, init) => {
 const WANTED = { bucket: "profile", provider: "microsoft", resource: "graph" };
 const BENCH = "/api/v1/auth/microsoft/bench";
 const OURS = /\/bench\/|\/d1$/;
-const lastTickets = new Map<string, string>();
 
-/** Uses a token as every route does. `rejected`: the ticket of the token that is to be taken for refused. */
-async function useToken(c: Context, rejected?: string) {
-  const wanted = { ...WANTED, ...(rejected === undefined ? {} : { rejected }) };
-  return spend(c, await askKeeper(c, (keeper) => keeper.use(wanted)));
+/** Uses a token as every route does. */
+async function useToken(c: Context) {
+  return spend(c, await askKeeper(c, (keeper) => keeper.use(WANTED)));
 }
 
 const guards = limited("own_connections", "profile");
@@ -52,13 +50,6 @@ app.get(`${BENCH}/fresh`, ...guards, async (c) => {
   const { expiresAt, ticket } = await useToken(c);
   return c.json({ expires_at: expiresAt, ticket });
 });
-app.get(`${BENCH}/stale/:owner`, ...guards, async (c) => {
-  const owner = c.req.param("owner");
-  const { expiresAt, ticket } = await useToken(c, lastTickets.get(owner));
-  lastTickets.set(owner, ticket);
-  return c.json({ expires_at: expiresAt, ticket });
-});
-
 /** The token-use path alone: caller, limit and keeper, without what the application does for every answer. */
 const alone = new Hono<{ Variables: { premises: object; system: object; log: object } }>();
 alone.use(async (c, next) => {

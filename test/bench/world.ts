@@ -42,7 +42,8 @@ const { Miniflare, convertV4MiniflareOptions } = ofWrangler("miniflare") as Mini
 
 const ORIGIN = "https://latchkey.test";
 const SECRET = "a-bench-secret-of-more-than-32-bytes-length";
-const OWNERS = 8;
+/** Owners whose tokens die after a second. Each is used once in a slice, so that each use finds a stale one. */
+const STALE_OWNERS = 64;
 
 /** The variables of the measured Worker. Its limits are lifted: a bench is one very busy user. */
 const VARIABLES = {
@@ -75,11 +76,14 @@ export async function startWorld(): Promise<World> {
     }),
   );
   await runtime.ready;
-  const tokens = await Promise.all(Array.from({ length: OWNERS }, (_, index) => callerToken(`bench-${index}`)));
+  const names = ["fresh", ...Array.from({ length: STALE_OWNERS }, (_, index) => `stale-${index}`)];
+  const tokens = await Promise.all(names.map(callerToken));
   for (const target of ["info", "warn"]) {
     await migrate(runtime, target);
-    for (const token of tokens) await connectAccount(runtime, target, token);
+    await connectAccount(runtime, target, tokens[0] ?? "");
   }
+  await shortenTokens(runtime);
+  for (const token of tokens.slice(1)) await connectAccount(runtime, "warn", token);
   return {
     ports: {
       ladder: await portOf(runtime, "ladder"),
@@ -93,6 +97,18 @@ export async function startWorld(): Promise<World> {
     },
     stop: () => runtime.dispose(),
   };
+}
+
+/** From now on the stand-in's access tokens live for a second. */
+async function shortenTokens(runtime: Runtime): Promise<void> {
+  const sandbox = await runtime.getWorker("sandbox");
+  const body = JSON.stringify({ expires_in: 1 });
+  const answer = await sandbox.fetch("https://login.microsoftonline.com/_sandbox/settings", {
+    method: "POST",
+    body,
+    headers: { "Content-Type": "application/json" },
+  });
+  if (answer.status !== 200) throw new Error(`the stand-in refused: ${answer.status} ${await answer.text()}`);
 }
 
 function worker(name: string, contents: string | undefined) {
