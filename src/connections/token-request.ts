@@ -7,6 +7,7 @@ import type { Clock } from "../lib/clock.ts";
 import { Failure, failure } from "../lib/errors.ts";
 import type { Answer, Sender } from "../lib/http.ts";
 import { parseJson } from "../lib/json.ts";
+import type { Logger } from "../lib/log.ts";
 import type { OAuthRefusal, Provider, Verdict } from "../providers/provider.ts";
 
 /** Parameters of a grant, without the client's authentication. */
@@ -68,6 +69,7 @@ export interface TokenPorts {
   readonly sender: Sender;
   readonly provider: Provider;
   readonly clock: Clock;
+  readonly log: Logger;
   /** All tries with all secrets end within this time, ms. */
   readonly timeoutMs: number;
 }
@@ -79,8 +81,14 @@ export async function requestTokens(ports: TokenPorts, grant: GrantParameters): 
   let outcome: TokenOutcome | undefined;
   for (const secret of secrets) {
     outcome = await post({ ...ports, timeoutMs: until - ports.clock.now() }, grant, secret);
-    const refusedSecret = outcome.kind === "refused" && outcome.verdict.kind === "secret_refused";
-    if (!refusedSecret) return outcome;
+    if (outcome.kind !== "refused" || outcome.verdict.kind !== "secret_refused") return outcome;
+    // Even where the next one works: the operator should hear of it before that one is the last.
+    ports.log.warn("client secret refused", {
+      provider: ports.provider.id,
+      position: secrets.indexOf(secret) + 1,
+      of: secrets.length,
+      provider_code: outcome.verdict.providerCode,
+    });
   }
   return outcome ?? { kind: "unknown", failure: failure("provider_misconfigured", "No client secret is set.") };
 }

@@ -34,10 +34,21 @@ const FORCE_PAUSE_MS = 60_000;
 export async function use(vault: Vault, input: UseInput): Promise<AccessGrant> {
   const row = await usableRow(vault, input);
   requireResource(vault, row, input.resource);
-  const grant = isFresh(vault, row, input) ? await openGrant(vault, row, input.resource) : undefined;
+  const grant = isFresh(vault, row, input) ? await openOrNothing(vault, row, input.resource) : undefined;
   const given = grant ?? (await renew(vault, row, input));
   vault.memory.used.set(row.id, vault.clock.now());
   return given;
+}
+
+/** A token whose key has gone counts as absent: the refresh brings another, or says before the operator's eyes that it cannot. */
+async function openOrNothing(vault: Vault, row: Connection, resource: string): Promise<AccessGrant | undefined> {
+  try {
+    return await openGrant(vault, row, resource);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    vault.log.error("access token not opened", { connection: row.id, resource, reason: error.reason });
+    return undefined;
+  }
 }
 
 /** A refusal is believed only of rows read just now: an object that was shut down may have finished a sign-in after this one read them. */
@@ -138,7 +149,7 @@ async function stillAlive(
 ): Promise<AccessGrant | undefined> {
   const row = vault.memory.rows?.get(id);
   if (row?.status !== "active") return undefined;
-  const grant = await openGrant(vault, row, resource);
+  const grant = await openOrNothing(vault, row, resource);
   if (!grant || grant.ticket === rejected) return undefined;
   const alive = grant.expiresAt === null || grant.expiresAt - vault.clock.now() > LEAST_LIFE_MS;
   return alive ? grant : undefined;

@@ -90,9 +90,9 @@ export function redactText(text: string): string {
   return text.replace(SECRET_SHAPE, "[redacted]");
 }
 
-/** An error with its causes, in one line. */
+/** An error with its causes, in one line. Causes that are no errors (claims, bodies) are left out. */
 export function describeError(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+  if (!(error instanceof Error)) return typeof error === "string" ? error : "no error";
   const own = `${error.name}: ${error.message}`;
-  return error.cause === undefined ? own : `${own} <- ${describeError(error.cause)}`;
+  return error.cause instanceof Error ? `${own} <- ${describeError(error.cause)}` : own;
 }

@@ -1,7 +1,8 @@
 /** Health: what an operator or a load balancer may ask. It answers even while the configuration is wrong. */
-import { sql } from "drizzle-orm";
+import { getTableColumns, getTableName, sql } from "drizzle-orm";
 import { Hono } from "hono";
 import { openDatabase } from "../db/database.ts";
+import { type Tables, tablesFor } from "../db/schema.ts";
 import { rfc3339 } from "../lib/clock.ts";
 import { describeError } from "../lib/log.ts";
 import { open, seal } from "../lib/seal.ts";
@@ -77,8 +78,9 @@ async function outcome(premises: Premises, name: string, probe: () => Promise<st
 
 function checkD1(premises: Premises): Promise<Check> {
   return outcome(premises, "d1", async () => {
-    // A missing migration is the most likely thing to be wrong with a database that answers.
-    await openDatabase(premises.env.DB).run(sql`select 1 from connections, beta_connections limit 1`);
+    // A migration that was not applied is the most likely thing to be wrong with a database that answers.
+    const db = openDatabase(premises.env.DB);
+    for (const name of SYSTEMS) await db.run(everyColumnOf(tablesFor(name).connections));
     return "reads";
   });
 }
@@ -119,4 +121,11 @@ async function countsOf(system: System, now: number) {
     refresh_failures: count.refreshFailures,
     oldest_refresh: count.oldestRefresh === null ? null : rfc3339(count.oldestRefresh),
   }));
+}
+
+/** Qualified by the table, because SQLite takes a quoted name that it does not know for a text. */
+function everyColumnOf(table: Tables["connections"]) {
+  const name = sql.identifier(getTableName(table));
+  const columns = Object.values(getTableColumns(table)).map((column) => sql`${name}.${sql.identifier(column.name)}`);
+  return sql`select ${sql.join(columns, sql`, `)} from ${name} limit 1`;
 }

@@ -88,7 +88,9 @@ function judgeOutcome({ ledger, world, broken }: OwnerOf, failed: Failure | unde
     if (ledger.mustBeConnected()) broken.push("lost: the row is gone although nobody disconnected");
     return;
   }
-  const unavoidable = failed.extra.reason === "refresh_answer_lost" && world.log.lostAnswers > 0;
+  // Only where the provider has replaced the token can a lost answer cost the grant.
+  const rotates = world.options.rotation !== "keep";
+  const unavoidable = rotates && failed.extra.reason === "refresh_answer_lost" && world.log.lostAnswers > 0;
   if (failed.code === "reauth_required" && (unavoidable || ledger.mayBeRevoked())) return;
   broken.push(`lost: ${failed.code} ${failed.extra.reason ?? ""} although the provider still honours the grant`);
 }

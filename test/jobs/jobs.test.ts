@@ -54,6 +54,24 @@ test("a connection in use whose token dies soon is refreshed by its keeper's ala
   expect((await tick())("refresh_expiring")).toMatchObject({ due: 0 });
 });
 
+test("refreshes of one tick are spread, each of them before its token dies", async () => {
+  const names = ["spread-a", "spread-b", "spread-c", "spread-d"];
+  const dies = Date.now() + 15 * MINUTE_MS;
+  for (const name of names) await ageTokens(name, await connected({ sub: name }), dies);
+  expect((await tick())("refresh_expiring")).toMatchObject({ due: names.length, planned: names.length });
+  const alarms = await Promise.all(
+    names.map((name) =>
+      runInDurableObject(keeperOf(name), (_, state) => {
+        const due = [...state.storage.kv.list<{ at: number }>({ prefix: "due:" })];
+        return due[0]?.[1].at ?? 0;
+      }),
+    ),
+  );
+  expect(new Set(alarms).size).toBe(names.length);
+  expect(Math.max(...alarms)).toBeLessThan(dies - MINUTE_MS);
+  for (const name of names) await ringLater(name);
+});
+
 test("a connection that nobody used for a day is left alone", async () => {
   const id = await connected({ sub: "unused" });
   await ageTokens("unused", id, Date.now() + 15 * MINUTE_MS);

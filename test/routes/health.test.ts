@@ -1,3 +1,4 @@
+import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { call, callerToken, listen, ORIGIN, received, sandbox, workerWith } from "../support.ts";
 import { problemOf } from "./security.ts";
@@ -146,4 +147,11 @@ test("Microsoft is asked once in half a minute, however often health is", async 
   vi.setSystemTime(Date.now() + 2_000);
   await worker(new Request(ORIGIN + HEALTH));
   expect(await asked()).toBe(before + 2);
+});
+
+test("a table that lacks a column of this version is not called healthy", async () => {
+  await env.DB.prepare("alter table beta_connections rename column status_mend to status_other").run();
+  const report = await healthWith({});
+  await env.DB.prepare("alter table beta_connections rename column status_other to status_mend").run();
+  expect(report).toMatchObject({ status: "unhealthy", checks: { d1: { ok: false } } });
 });
