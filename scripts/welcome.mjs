@@ -37,7 +37,7 @@ ${usesSandbox(vars) ? `Stand-in   ${addressOf(ports.sandbox)}` : "Provider   Mic
 
 Paste this first: a token for the caller ana, good for 12 hours.
 
-TOKEN=${token ?? "<a token from the issuer behind JWT_JWKS_URL>"}
+TOKEN=${token ?? "'a token from the issuer behind JWT_JWKS_URL'"}
 
 1. Connect an account: open the authorization_url that this prints in a browser and ${provider}.
 curl -s -H "Authorization: Bearer $TOKEN" ${worker}/api/v1/auth/microsoft/
