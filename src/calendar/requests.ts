@@ -3,8 +3,9 @@ import type { EventInput } from "./input.ts";
 import { failure } from "../lib/errors.ts";
 import { GraphId } from "./input.ts";
 
-/** Scopes for reading and for writing. */
+/** What reading needs. */
 export const READ = ["Calendars.Read"] as const;
+/** What writing needs. */
 export const WRITE = ["Calendars.ReadWrite"] as const;
 
 /** The zone of every answer for which the caller named none. */

@@ -1,11 +1,18 @@
 /** The enumerations of an event, in our spelling: Graph's camelCase becomes snake_case. */
 
+/** How the time is shown to others. */
 export const SHOW_AS = ["free", "tentative", "busy", "oof", "working_elsewhere", "unknown"] as const;
+/** Who may see what it is about. */
 export const SENSITIVITIES = ["normal", "personal", "private", "confidential"] as const;
+/** How important the organiser says it is. */
 export const IMPORTANCES = ["low", "normal", "high"] as const;
+/** What is expected of an attendee; a room is a resource. */
 export const ATTENDEE_TYPES = ["required", "optional", "resource"] as const;
+/** How a body is written. */
 export const BODY_TYPES = ["text", "html"] as const;
+/** What an event is to its series. */
 export const EVENT_TYPES = ["single_instance", "occurrence", "exception", "series_master"] as const;
+/** What an attendee has answered. */
 export const RESPONSES = [
   "none",
   "organizer",
@@ -14,8 +21,11 @@ export const RESPONSES = [
   "declined",
   "not_responded",
 ] as const;
+/** Who runs an online meeting. */
 export const MEETING_PROVIDERS = ["teams_for_business", "skype_for_business", "skype_for_consumer", "unknown"] as const;
+/** Days of the week. */
 export const DAYS = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"] as const;
+/** Which of the matching days of a month. */
 export const INDEXES = ["first", "second", "third", "fourth", "last"] as const;
 
 /** One of {@link DAYS}. */

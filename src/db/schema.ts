@@ -99,9 +99,13 @@ export function tablesFor(system: SystemName) {
 /** The tables of a system, whichever. */
 export type Tables = (typeof TABLES)[SystemName];
 
+/** Main's connections. */
 export const connections = connectionsTable("");
+/** Main's audit trail. */
 export const audit = auditTable("");
+/** Beta's connections. */
 export const betaConnections = connectionsTable("beta_");
+/** Beta's audit trail. */
 export const betaAudit = auditTable("beta_");
 
 const TABLES = {
