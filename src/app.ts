@@ -13,6 +13,7 @@ import { microsoftCalendar } from "./routes/microsoft-calendar.ts";
 import { microsoftHealth } from "./routes/microsoft-health.ts";
 import { premisesOf } from "./routes/premises.ts";
 import { respondToError, respondWith } from "./routes/respond.ts";
+import { BASE_PATHS } from "./system.ts";
 
 /** Builds the whole application. */
 export function createApp() {
@@ -21,11 +22,9 @@ export function createApp() {
   app.notFound((c) => respondWith(failure("not_found", "There is no such route.").toData(), c));
   app.use(opened, secureHeaders({ xFrameOptions: "DENY" }), crossOrigin);
   app.route("/api/v1/health/microsoft", microsoftHealth());
-  for (const name of SYSTEMS) app.route(BASE[name], surfacesOf(name));
+  for (const name of SYSTEMS) app.route(BASE_PATHS[name], surfacesOf(name));
   return app;
 }
-
-const BASE = { main: "/api/v1", beta: "/api/v1/beta" } as const satisfies Record<SystemName, string>;
 
 /** The same surfaces for either system; what differs is the system that the middleware binds. */
 function surfacesOf(name: SystemName) {

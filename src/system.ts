@@ -39,7 +39,8 @@ export interface System extends House {
   keeper(owner: Owner): ReturnType<Env["USER_KEEPER"]["get"]>;
 }
 
-const BASE_PATHS = { main: "/api/v1", beta: "/api/v1/beta" } as const satisfies Record<SystemName, string>;
+/** Where each system's surfaces are mounted. */
+export const BASE_PATHS = { main: "/api/v1", beta: "/api/v1/beta" } as const satisfies Record<SystemName, string>;
 
 /** Reads the environment and builds what both systems share. */
 export function openHouse(env: Env): House {

@@ -16,7 +16,7 @@ import { limited, limitedByAddress } from "./guards.ts";
 import { askKeeper, spend } from "./keeper.ts";
 import { graphOf } from "./microsoft-graph.ts";
 import type { System } from "./premises.ts";
-import { invalid, requireValid } from "./respond.ts";
+import { invalid, valid } from "./respond.ts";
 
 const PROVIDER = "microsoft";
 const BUCKET = "authorize";
@@ -41,9 +41,7 @@ export function microsoftAuth() {
 }
 
 async function begin(c: HostedContext): Promise<Response> {
-  const query = StartQuery.safeParse(c.req.query());
-  requireValid(query);
-  const { mode, return_to: returnTo, ...hints } = StartQuery.parse(c.req.query());
+  const { mode, return_to: returnTo, ...hints } = valid(StartQuery, c.req.query());
   requireReturnTo(c, returnTo);
   const secret = mode === "redirect" ? randomBase64url(32) : undefined;
   const input = {

@@ -17,7 +17,7 @@ import type { Hosted, HostedContext } from "./context.ts";
 import { jsonBody, limited, smallBody } from "./guards.ts";
 import { ownerOf } from "./keeper.ts";
 import { graphOf, mailboxOf } from "./microsoft-graph.ts";
-import { requireValid } from "./respond.ts";
+import { requireValid, valid } from "./respond.ts";
 
 const WriteHeaders = z.object({
   "if-match": z.string().min(1).max(1_024).optional(),
@@ -26,6 +26,8 @@ const WriteHeaders = z.object({
     .regex(/^[\x20-\x7e]{1,255}$/, "expected 1 to 255 printable ASCII characters")
     .optional(),
 });
+
+const Nothing = z.strictObject({});
 
 const EventPath = z.object({ id: GraphId });
 
@@ -79,16 +81,15 @@ export function microsoftCalendar() {
 
 async function list(c: HostedContext): Promise<Response> {
   const { connection: _account, ...query } = c.req.query();
-  const parsed = ListQuery.safeParse(query);
-  requireValid(parsed);
+  const wanted = valid(ListQuery, query);
   const openMailbox = (connection?: ConnectionId) => mailboxOf(c, "events_read", connection);
-  return c.json(await listEvents(openMailbox, cursorSeal(c), ListQuery.parse(query)));
+  return c.json(await listEvents(openMailbox, cursorSeal(c), wanted));
 }
 
 /** A write that names an unknown parameter may mean something else than what would be done. */
 const connectionAlone = createMiddleware<Hosted>(async (c, next) => {
   const { connection: _account, ...others } = c.req.query();
-  requireValid(z.strictObject({}).safeParse(others));
+  valid(Nothing, others);
   await next();
 });
 

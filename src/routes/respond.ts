@@ -59,6 +59,13 @@ export function requireValid(result: { readonly success: boolean; readonly error
   throw invalid(result.error.issues.flatMap(fieldErrors));
 }
 
+/** What a schema makes of `value`. Fails as `validation_failed`, each error by its field. */
+export function valid<T extends z.ZodType>(schema: T, value: unknown): z.infer<T> {
+  const parsed = schema.safeParse(value);
+  requireValid(parsed);
+  return parsed.data as z.infer<T>; // requireValid has thrown where there is none
+}
+
 /** The failure of a request that is not valid. */
 export function invalid(errors: readonly { readonly path: string; readonly message: string }[]): Failure {
   const first = errors[0];
