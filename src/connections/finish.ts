@@ -195,6 +195,12 @@ async function rowFor(vault: Vault, before: Connection | undefined, granted: Gra
     lastUsedAt: before?.lastUsedAt ?? now,
     connectedAt: now,
     createdAt: before?.createdAt ?? now,
+    askedScopes: flow.scopes,
+    grantExpiresAt: null,
+    expiryAnnouncedAt: null,
+    sealedWith: null,
+    revocation: null,
+    revocationDueAt: null,
   };
 }
 

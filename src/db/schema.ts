@@ -8,6 +8,14 @@
 import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { Mender } from "../lib/errors.ts";
 import { type ProviderId, type SystemName } from "../lib/ids.ts";
+import {
+  anchorsTable,
+  auditTable,
+  consentsTable,
+  countersTable,
+  eventsTable,
+  jobStateTable,
+} from "./schema-records.ts";
 
 /** Status of a connection. */
 export const CONNECTION_STATUSES = ["active", "reauth_required", "revoked"] as const;
@@ -20,6 +28,18 @@ export interface AccountProfile {
   readonly name: string | null;
   readonly address: string | null;
   readonly tenant: string | null;
+  /** Address of a picture of the person; absent in rows that were written before it was asked for. */
+  readonly picture?: string | null;
+}
+
+/** A token that the provider is still to be told of: the owner has disconnected, and it could not be revoked there yet. */
+export interface PendingRevocation {
+  /** Sealed in the field `revocation`. */
+  readonly sealed: string;
+  readonly hint: "refresh_token" | "access_token";
+  readonly attempts: number;
+  /** True where the row itself goes once the provider has been told, or cannot be. */
+  readonly erase: boolean;
 }
 
 /** A cached access token of one resource, sealed. Times in ms since the epoch. */
@@ -62,32 +82,22 @@ function connectionsTable(prefix: string) {
       connectedAt: integer("connected_at").notNull(),
       createdAt: integer("created_at").notNull(),
       updatedAt: integer("updated_at").notNull(),
+      askedScopes: text("asked_scopes", { mode: "json" }).$type<readonly string[]>(),
+      grantExpiresAt: integer("grant_expires_at"),
+      expiryAnnouncedAt: integer("expiry_announced_at"),
+      sealedWith: text("sealed_with"),
+      revocation: text("revocation", { mode: "json" }).$type<PendingRevocation>(),
+      revocationDueAt: integer("revocation_due_at"),
     },
     (table) => [
       uniqueIndex(`${prefix}connections_account`).on(table.owner, table.provider, table.account),
       index(`${prefix}connections_expiry`).on(table.status, table.tokenExpiresAt),
       index(`${prefix}connections_idle`).on(table.status, table.refreshTokenAt),
+      index(`${prefix}connections_shared`).on(table.account, table.provider),
+      index(`${prefix}connections_sealed`).on(table.sealedWith, table.id),
+      index(`${prefix}connections_revocation`).on(table.revocationDueAt),
+      index(`${prefix}connections_death`).on(table.status, table.grantExpiresAt),
     ],
-  );
-}
-
-function auditTable(prefix: string) {
-  return sqliteTable(
-    `${prefix}audit`,
-    {
-      id: text("id").primaryKey(),
-      at: integer("at").notNull(),
-      actor: text("actor").notNull(),
-      owner: text("owner").notNull(),
-      connection: text("connection"),
-      provider: text("provider").notNull(),
-      action: text("action").notNull(),
-      outcome: text("outcome", { enum: ["ok", "failed"] }).notNull(),
-      code: text("code"),
-      providerCode: text("provider_code"),
-      requestId: text("request_id"),
-    },
-    (table) => [index(`${prefix}audit_owner`).on(table.owner, table.at)],
   );
 }
 
@@ -103,12 +113,40 @@ export type Tables = (typeof TABLES)[SystemName];
 export const connections = connectionsTable("");
 /** Main's audit trail. */
 export const audit = auditTable("");
+/** Main's anchors of shortened chains. */
+export const auditAnchors = anchorsTable("");
+/** Main's consent records. */
+export const consents = consentsTable("");
+/** Main's events to the application. */
+export const events = eventsTable("");
+/** Main's daily counters. */
+export const counters = countersTable("");
+/** Main's state of its jobs. */
+export const jobState = jobStateTable("");
 /** Beta's connections. */
 export const betaConnections = connectionsTable("beta_");
 /** Beta's audit trail. */
 export const betaAudit = auditTable("beta_");
+/** Beta's anchors of shortened chains. */
+export const betaAuditAnchors = anchorsTable("beta_");
+/** Beta's consent records. */
+export const betaConsents = consentsTable("beta_");
+/** Beta's events to the application. */
+export const betaEvents = eventsTable("beta_");
+/** Beta's daily counters. */
+export const betaCounters = countersTable("beta_");
+/** Beta's state of its jobs. */
+export const betaJobState = jobStateTable("beta_");
 
 const TABLES = {
-  main: { connections, audit },
-  beta: { connections: betaConnections, audit: betaAudit },
+  main: { connections, audit, auditAnchors, consents, events, counters, jobState },
+  beta: {
+    connections: betaConnections,
+    audit: betaAudit,
+    auditAnchors: betaAuditAnchors,
+    consents: betaConsents,
+    events: betaEvents,
+    counters: betaCounters,
+    jobState: betaJobState,
+  },
 } as const;

@@ -8,8 +8,11 @@ export const SYSTEMS = ["main", "beta"] as const;
 /** `main` or `beta`. */
 export type SystemName = (typeof SYSTEMS)[number];
 
-/** A provider's name in paths and rows. */
-export type ProviderId = "microsoft";
+/** A provider's name in paths and rows. Any text of that form may come from a path: the registry says whether it is one. */
+export type ProviderId = string;
+
+/** The form of a {@link ProviderId}. */
+export const PROVIDER_ID = /^[a-z][a-z0-9-]{1,31}$/;
 
 /** A connection's id, as seen in paths: `con_` and 24 characters. */
 export const ConnectionId = z

@@ -6,9 +6,9 @@ import type { Provider } from "./provider.ts";
 
 const REGISTRY = {
   microsoft: (config: Config) => config.microsoft && microsoft(config, config.microsoft),
-} as const satisfies Record<ProviderId, (config: Config) => Provider | undefined>;
+} as const satisfies Record<string, (config: Config) => Provider | undefined>;
 
 /** The provider as configured; undefined where its variables are missing. */
 export function findProvider(config: Config, id: ProviderId): Provider | undefined {
-  return REGISTRY[id](config);
+  return Object.hasOwn(REGISTRY, id) ? REGISTRY[id as keyof typeof REGISTRY](config) : undefined;
 }

@@ -34,6 +34,12 @@ function row(owner: string, account: string): Connection {
     connectedAt: 1,
     createdAt: 1,
     updatedAt: 1,
+  askedScopes: null,
+  grantExpiresAt: null,
+  expiryAnnouncedAt: null,
+  sealedWith: null,
+  revocation: null,
+  revocationDueAt: null,
   };
 }
 
