@@ -3,6 +3,7 @@
  * that D1 would not take. Synchronous, so that reading and deleting cannot be torn apart; the output gate holds every
  * request and answer back until what was written before it is durable.
  */
+import type { Companions } from "../db/companions.ts";
 import type { Connection } from "../db/connections.ts";
 import type { FailureData } from "../lib/errors.ts";
 import type { ConnectionId } from "../lib/ids.ts";
@@ -49,6 +50,8 @@ export interface PendingRow {
   readonly row: Connection;
   readonly expected: number | null;
   readonly decided: boolean;
+  /** What is stored with the row; of all the writes that wait, where there are several. */
+  readonly also?: Companions | undefined;
 }
 
 /** A refresh that the schedule asked for: when, ms, and of which generation. A newer one needs none. */

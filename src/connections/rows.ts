@@ -3,10 +3,12 @@
  * D1 first, own storage only when D1 fails, memory last. An object that is being shut down is stopped at its next
  * access to its own storage, and a D1 write is not one.
  */
+import { type Companions, laterBy, together } from "../db/companions.ts";
 import type { Connection } from "../db/connections.ts";
 import { failure } from "../lib/errors.ts";
 import type { ConnectionId } from "../lib/ids.ts";
 import type { PendingRow } from "./journal.ts";
+import { keyOf } from "./sealed-with.ts";
 import { enqueue, type Vault } from "./vault.ts";
 
 const LEAST_AGE_MS = 1_000;
@@ -66,13 +68,16 @@ export interface Write {
   readonly before: Connection | undefined;
   readonly next: Connection;
   readonly decided: boolean;
+  /** What is stored with the row or not at all. */
+  readonly also?: Companions;
 }
 
 /**
  * Writes `next` over `before`, after every write queued earlier for that connection. Never fails because of D1: what it
  * will not take waits in own storage and is written again by {@link healRows}.
  */
-export function commitRow(vault: Vault, { before, next, decided }: Write): Promise<Commit> {
+export function commitRow(vault: Vault, { before, next: given, decided, also }: Write): Promise<Commit> {
+  const next = { ...given, sealedWith: keyOf(given) };
   return enqueue(vault.memory.writes, next.id, async () => {
     const rows = await loadRows(vault);
     const known = rows.get(next.id);
@@ -80,7 +85,12 @@ export function commitRow(vault: Vault, { before, next, decided }: Write): Promi
     // From memory: own storage must not be touched before D1 has the row.
     const pending = vault.memory.pending.get(next.id);
     const expected = pending ? pending.expected : (before?.version ?? null);
-    const write = { row: next, expected, decided: decided || pending?.decided === true };
+    const write = {
+      row: next,
+      expected,
+      decided: decided || pending?.decided === true,
+      also: together(pending?.also, also),
+    };
     try {
       return await storeRow(vault, write, pending !== undefined);
     } catch (cause) {
@@ -131,12 +141,13 @@ async function storeRow(vault: Vault, write: PendingRow, waited: boolean): Promi
 }
 
 /** What waited, laid over what was stored meanwhile: an earlier version of our own always; another life's refresh only by what the owner decided. */
-function laidOver(stored: Connection | undefined, { row, decided }: PendingRow): PendingRow | undefined {
-  if (!stored) return decided ? { row, expected: null, decided } : undefined;
-  if (stored.version < row.version) return { row, expected: stored.version, decided };
+function laidOver(stored: Connection | undefined, { row, decided, also }: PendingRow): PendingRow | undefined {
+  if (!stored) return decided ? { row, expected: null, decided, also } : undefined;
+  if (stored.version < row.version) return { row, expected: stored.version, decided, also };
   if (!decided) return undefined;
   const generation = Math.max(row.generation, stored.generation + 1);
-  return { row: { ...row, generation, version: stored.version + 1 }, expected: stored.version, decided };
+  const over = { ...row, generation, version: stored.version + 1 };
+  return { row: over, expected: stored.version, decided, also: also && laterBy(over.version - row.version, also) };
 }
 
 function settle(vault: Vault, row: Connection): Commit {
@@ -149,8 +160,8 @@ function dropPending(vault: Vault, id: ConnectionId): void {
   if (vault.memory.pending.delete(id)) vault.journal.pending.drop(id);
 }
 
-function writeRow(vault: Vault, { row, expected }: PendingRow): Promise<boolean> {
-  return expected === null ? vault.rows.insert(row) : vault.rows.replace(row, expected);
+function writeRow(vault: Vault, { row, expected, also }: PendingRow): Promise<boolean> {
+  return expected === null ? vault.rows.insert(row, also) : vault.rows.replace(row, expected, also);
 }
 
 /** Sealing takes a fresh nonce each time, so equal ciphertexts are the same write. */

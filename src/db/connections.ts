@@ -1,6 +1,7 @@
 /** Reads and writes of connection rows. Every statement that names a connection names its owner too. */
-import { and, eq, sql } from "drizzle-orm";
+import { and, eq, exists, not, or, type SQL, sql } from "drizzle-orm";
 import type { ConnectionId, Owner } from "../lib/ids.ts";
+import { type Companions, withCompanions } from "./companions.ts";
 import type { Database } from "./database.ts";
 import type { connections, Tables } from "./schema.ts";
 
@@ -15,10 +16,10 @@ export interface ConnectionRows {
   /** All of an owner's rows, revoked ones included. */
   listOf(owner: Owner): Promise<Connection[]>;
   find(owner: Owner, id: ConnectionId): Promise<Connection | undefined>;
-  /** Adds a row; false where that account of that provider is already there. */
-  insert(row: Connection): Promise<boolean>;
-  /** Compare-and-set: writes `row` where the stored version is `expected`; false where it is not. */
-  replace(row: Connection, expected: number): Promise<boolean>;
+  /** Adds a row with its companions; false, and nothing is written, where that account of that provider is already there. */
+  insert(row: Connection, also?: Companions): Promise<boolean>;
+  /** Compare-and-set: writes `row` with its companions where the stored version is `expected`; false, and nothing is written, where it is not. */
+  replace(row: Connection, expected: number, also?: Companions): Promise<boolean>;
   /** Notes a use and the failures since the last refresh, without a new version: these are not the grant. */
   note(
     owner: Owner,
@@ -28,10 +29,13 @@ export interface ConnectionRows {
 }
 
 /** Binds the statements to one system's table. */
-export function connectionRows(db: Database, { connections: table }: Tables): ConnectionRows {
+export function connectionRows(db: Database, tables: Tables): ConnectionRows {
+  const { connections: table } = tables;
   // The table's own types know neither brand; both columns were written from branded values alone.
   const typed = (row: typeof table.$inferSelect) => row as Connection;
   const one = (owner: Owner, id: ConnectionId) => and(eq(table.id, id), eq(table.owner, owner));
+  const write = withCompanions(db, tables);
+  const stored = (which: SQL | undefined) => exists(db.select({ id: table.id }).from(table).where(which));
   return {
     async listOf(owner) {
       const rows = await db.select().from(table).where(eq(table.owner, owner));
@@ -41,17 +45,15 @@ export function connectionRows(db: Database, { connections: table }: Tables): Co
       const [row] = await db.select().from(table).where(one(owner, id));
       return row && typed(row);
     },
-    async insert(row) {
-      const { meta } = await db.insert(table).values(row).onConflictDoNothing();
-      return meta.changes === 1;
+    insert(row, also) {
+      const same = [eq(table.owner, row.owner), eq(table.provider, row.provider), eq(table.account, row.account)];
+      const there = stored(or(eq(table.id, row.id), and(...same)));
+      return write(db.insert(table).values(row).onConflictDoNothing(), { also, when: not(there) });
     },
-    async replace(row, expected) {
+    replace(row, expected, also) {
       const { lastUsedAt: _written, ...rest } = row;
-      const { meta } = await db
-        .update(table)
-        .set(rest)
-        .where(and(one(row.owner, row.id), eq(table.version, expected)));
-      return meta.changes === 1;
+      const current = and(one(row.owner, row.id), eq(table.version, expected));
+      return write(db.update(table).set(rest).where(current), { also, when: stored(current) });
     },
     async note(owner, id, { usedAt, failures, lastFailure }) {
       await db

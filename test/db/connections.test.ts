@@ -1,47 +1,13 @@
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
-import { type Connection, connectionRows } from "../../src/db/connections.ts";
+import { connectionRows } from "../../src/db/connections.ts";
 import { openDatabase } from "../../src/db/database.ts";
 import { tablesFor } from "../../src/db/schema.ts";
-import { newConnectionId, Owner } from "../../src/lib/ids.ts";
+import { Owner } from "../../src/lib/ids.ts";
+import { connectionRow as row } from "./rows.ts";
 
 const rows = connectionRows(openDatabase(env.DB), tablesFor("main"));
 const beta = connectionRows(openDatabase(env.DB), tablesFor("beta"));
-
-function row(owner: string, account: string): Connection {
-  return {
-    id: newConnectionId(),
-    owner: Owner.parse(owner),
-    provider: "microsoft",
-    account,
-    profile: { name: "Ana", address: null, tenant: null },
-    status: "active",
-    statusReason: null,
-    statusCode: null,
-    statusClaims: null,
-    statusMend: null,
-    scopes: [],
-    refreshToken: "v1.k1.a.b",
-    refreshTokenAt: 1,
-    accessTokens: {},
-    tokenExpiresAt: null,
-    generation: 1,
-    version: 1,
-    refreshFailures: 0,
-    lastFailure: null,
-    lastRefreshedAt: 1,
-    lastUsedAt: 10,
-    connectedAt: 1,
-    createdAt: 1,
-    updatedAt: 1,
-  askedScopes: null,
-  grantExpiresAt: null,
-  expiryAnnouncedAt: null,
-  sealedWith: null,
-  revocation: null,
-  revocationDueAt: null,
-  };
-}
 
 test("a write that expects another version than is stored changes nothing", async () => {
   const first = row("cas", "a");

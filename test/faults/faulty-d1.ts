@@ -16,6 +16,8 @@ export interface D1Weather {
   readonly unwritten: () => void;
 }
 
+/** The real statement behind a faulty one. */
+const REAL = new WeakMap<D1PreparedStatement, D1PreparedStatement>();
 const RUNS = new Set(["run", "all", "raw", "first"]);
 
 /** A D1 whose queries go through the weather. */
@@ -23,13 +25,17 @@ export function faultyD1(real: D1Database, weather: D1Weather): D1Database {
   return new Proxy(real, {
     get(target, name) {
       if (name === "prepare") return (sql: string) => faultyStatement(target.prepare(sql), weather);
+      // One query and one transaction: it never ran, or all of it did.
+      if (name === "batch")
+        return (all: D1PreparedStatement[]) =>
+          query(() => target.batch(all.map((one) => REAL.get(one) ?? one)), weather);
       throw new Error(`the schedule does not know D1's ${String(name)}`);
     },
   });
 }
 
 function faultyStatement(real: D1PreparedStatement, weather: D1Weather): D1PreparedStatement {
-  return new Proxy(real, {
+  const faulty: D1PreparedStatement = new Proxy(real, {
     get(target, name) {
       if (name === "bind") return (...values: unknown[]) => faultyStatement(target.bind(...values), weather);
       const method: unknown = Reflect.get(target, name);
@@ -38,6 +44,8 @@ function faultyStatement(real: D1PreparedStatement, weather: D1Weather): D1Prepa
       return (...values: unknown[]) => query(() => run(...values), weather);
     },
   });
+  REAL.set(faulty, real);
+  return faulty;
 }
 
 async function query(run: () => Promise<unknown>, weather: D1Weather): Promise<unknown> {
