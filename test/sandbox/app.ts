@@ -6,6 +6,8 @@ import { entraRoutes } from "./entra/routes.ts";
 import { suffer } from "./fault-answers.ts";
 import { takeFault } from "./faults.ts";
 import { graphRoutes } from "./graph/routes.ts";
+import { notionControls } from "./notion/controls.ts";
+import { notion } from "./notion/routes.ts";
 import { describeRequest, logRequest } from "./request-log.ts";
 import { createWorld, type SandboxOptions, type World } from "./world.ts";
 
@@ -20,6 +22,10 @@ export function createSandbox(options: SandboxOptions): Hono {
     if (error instanceof DroppedAnswer) throw error;
     return Response.json({ error: { code: "SandboxBug", message: String(error.stack) } }, { status: 500 });
   });
+  app.all(
+    "/_sandbox/notion/*",
+    lazily(() => notionControls(world)),
+  );
   app.all(
     "/_sandbox/*",
     lazily(() => new Hono().route("/_sandbox", controlRoutes(world))),
@@ -36,6 +42,7 @@ export function createSandbox(options: SandboxOptions): Hono {
   const graph = lazily(() => graphRoutes(world, (request) => Promise.resolve(app.fetch(request))));
   app.all("/v1.0/*", graph);
   app.all("/oidc/userinfo", graph);
+  app.use(notion(world));
   app.route("/", entraRoutes(world));
   return app;
 }

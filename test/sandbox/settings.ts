@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { notionSettings } from "./notion/settings.ts";
 import type { SandboxStore } from "./store.ts";
 
 /** Every knob that changes how the providers behave; what is left out keeps its value. */
@@ -28,6 +29,7 @@ export const settingsSchema = z.strictObject({
   mailbox_concurrency: z.number().int().positive().nullable().default(null),
   /** How long a mailbox takes for a request, in milliseconds. */
   mailbox_latency_ms: z.number().int().nonnegative().default(0),
+  ...notionSettings,
 });
 
 /** The settings with every default filled in. */
