@@ -39,7 +39,8 @@ const KEY = "settings";
 
 /** The settings as they stand. */
 export function readSettings(store: SandboxStore): Settings {
-  return store.get<Settings>(KEY) ?? DEFAULTS;
+  // What was kept before a knob existed lacks it.
+  return { ...DEFAULTS, ...store.get<Settings>(KEY) };
 }
 
 /** Changes some settings and answers with all. Throws a ZodError on an unknown name or value. */

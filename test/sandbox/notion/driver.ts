@@ -22,35 +22,46 @@ export function basic(id: string = NOTION_CLIENT_ID, secret: string = NOTION_CLI
   return `Basic ${btoa(`${id}:${secret}`)}`;
 }
 
+type Call = (url: string, init?: RequestInit) => Promise<Response>;
+/** Parameters of the authorize URL to change; null takes one away. */
+export type Change = Record<string, string | null>;
+
 /** A fresh sandbox in this process, with ways to drive its Notion at `base`. */
 export function openNotion(base: string = NOTION) {
   const app = createSandbox({ store: memoryStore() });
-  const call = (url: string, init?: RequestInit) => sandboxFetch(app, url, init);
-  const authorize = (change: Record<string, string | null> = {}) => {
-    const given = Object.entries({ ...AUTHORIZE, ...change }).filter(
-      (entry): entry is [string, string] => entry[1] !== null,
-    );
-    return call(`${base}/v1/oauth/authorize?${new URLSearchParams(given).toString()}`);
+  const call: Call = (url, init) => sandboxFetch(app, url, init);
+  const control = async (path: string, body?: unknown, method = body === undefined ? "GET" : "POST") => {
+    const init = { method, ...(body !== undefined && { body: JSON.stringify(body) }) };
+    return (await read(await call(`${new URL(base).origin}/_sandbox${path}`, init))).body;
   };
-  const code = async (change?: Record<string, string | null>) =>
+  return { fetch: call, control, ...oauthDriver(base, call), api: apiDriver(base, call) };
+}
+
+function oauthDriver(base: string, call: Call) {
+  const authorize = (change: Change = {}) => {
+    const fields = Object.entries({ ...AUTHORIZE, ...change });
+    const query = new URLSearchParams(fields.filter((entry): entry is [string, string] => entry[1] !== null));
+    return call(`${base}/v1/oauth/authorize?${query.toString()}`);
+  };
+  const code = async (change?: Change) =>
     new URL((await authorize(change)).headers.get("Location") ?? "").searchParams.get("code") ?? "";
-  const oauth = async (path: string, body: unknown, headers: Record<string, string> = {}) =>
-    read(
-      await call(`${base}/v1/oauth/${path}`, {
-        method: "POST",
-        headers: { Authorization: basic(), "Content-Type": "application/json", ...headers },
-        body: JSON.stringify(body),
-      }),
-    );
-  const redeem = async (value: string, change: Json = {}) =>
+  const oauth = async (path: string, body: unknown, changed: Record<string, string> = {}) => {
+    const headers = { Authorization: basic(), "Content-Type": "application/json", ...changed };
+    return read(await call(`${base}/v1/oauth/${path}`, { method: "POST", headers, body: JSON.stringify(body) }));
+  };
+  const redeem = (value: string, change: Json = {}) =>
     oauth("token", { grant_type: "authorization_code", code: value, redirect_uri: NOTION_REDIRECT_URI, ...change });
-  const refresh = async (token: unknown) => oauth("token", { grant_type: "refresh_token", refresh_token: token });
-  const signIn = async (person = "ana", change: Record<string, string | null> = {}) => {
+  const refresh = (token: unknown) => oauth("token", { grant_type: "refresh_token", refresh_token: token });
+  const signIn = async (person = "ana", change: Change = {}) => {
     const { status, body } = await redeem(await code({ auto: person, ...change }));
     if (status !== 200) throw new Error(`sign-in failed: ${JSON.stringify(body)}`);
     return body as Json & { access_token: string; refresh_token: string; bot_id: string };
   };
-  const api = async (
+  return { authorize, code, oauth, redeem, refresh, signIn };
+}
+
+function apiDriver(base: string, call: Call) {
+  return async (
     token: string,
     path: string,
     init: { method?: string; body?: unknown; version?: string | null } = {},
@@ -64,13 +75,6 @@ export function openNotion(base: string = NOTION) {
     const sent = body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) };
     return read(await call(`${base}/v1${path}`, { method, headers, ...sent }));
   };
-  const control = async (path: string, body?: unknown, method = body === undefined ? "GET" : "POST") =>
-    (
-      await read(
-        await call(`${base}/_sandbox${path}`, { method, ...(body !== undefined && { body: JSON.stringify(body) }) }),
-      )
-    ).body;
-  return { fetch: call, authorize, code, oauth, redeem, refresh, signIn, api, control };
 }
 
 const AUTHORIZE: Record<string, string> = {

@@ -63,7 +63,9 @@ function revoke(world: World, integration: Integration, body: Body): Record<stri
 function introspect(world: World, integration: Integration, body: Body): Record<string, unknown> {
   const held = findToken(world, requiredText(body, "token"));
   if (held?.connection.clientId !== integration.client_id || !isAlive(world, held)) return { active: false };
-  return { active: true, scope: CAPABILITIES, iat: Math.floor(held.token.issuedAt / 1000) };
+  return {
+    active: true,
+    scope: world.settings().notion_capabilities.join(" "),
+    iat: Math.floor(held.token.issuedAt / 1000),
+  };
 }
-
-const CAPABILITIES = "read_content update_content read_user_with_email";

@@ -1,4 +1,4 @@
-import { CONSUMERS_TENANT, CONTOSO_TENANT } from "../defaults.ts";
+import { CONSUMERS_TENANT, CONTOSO_TENANT, PEOPLE } from "../defaults.ts";
 import { findOrAddUser, findUser, type User } from "../entra/users.ts";
 import { guidFrom } from "../ids.ts";
 import type { World } from "../world.ts";
@@ -26,8 +26,17 @@ export function findMember(world: World, name: string): Member | undefined {
   return user && memberOf(user);
 }
 
-/** Where the members of a tenant keep their pages. */
-export function workspaceOf(tid: string, person: string): Workspace {
+/** Everybody whose home is a workspace. */
+export function membersOf(world: World, workspace: Workspace): Member[] {
+  const added = world.store.list<User>("user:").map(([, user]) => user.name);
+  const names = new Set([...PEOPLE.map(({ name }) => name), ...added]);
+  return [...names]
+    .flatMap((name) => findMember(world, name) ?? [])
+    .filter(({ workspaces }) => workspaces[0]?.id === workspace.id);
+}
+
+// Where the members of a tenant keep their pages: personal accounts have one each.
+function workspaceOf(tid: string, person: string): Workspace {
   const known = WORKSPACES[tid];
   if (known !== undefined) return known;
   const owner = tid === CONSUMERS_TENANT ? person : tid;

@@ -1,7 +1,11 @@
 import { Hono, type MiddlewareHandler } from "hono";
 import type { World } from "../world.ts";
+import { authenticateNotion } from "./caller.ts";
 import { NotionError, notionErrorResponse } from "./errors.ts";
 import { oauthRoutes } from "./oauth-routes.ts";
+import { pageRoutes } from "./page-routes.ts";
+import { search } from "./search.ts";
+import { userRoutes, type NotionEnv } from "./user-routes.ts";
 
 const HOST = "api.notion.com";
 const PREFIX = "/notion";
@@ -18,12 +22,27 @@ export function notion(world: World): MiddlewareHandler {
 }
 
 function notionRoutes(world: World): Hono {
-  const api = new Hono().route("/oauth", oauthRoutes(world));
-  const app = new Hono().route("/v1", api).route(`${PREFIX}/v1`, api);
+  const v1 = new Hono().route("/oauth", oauthRoutes(world)).route("/", apiRoutes(world));
+  const app = new Hono().route("/v1", v1).route(`${PREFIX}/v1`, v1);
   app.onError((error) => {
     if (error instanceof NotionError) return notionErrorResponse(error);
     throw error;
   });
   app.notFound(() => notionErrorResponse(new NotionError("invalid_request_url", "Invalid request URL.")));
+  return app;
+}
+
+function apiRoutes(world: World): Hono<NotionEnv> {
+  const app = new Hono<NotionEnv>();
+  for (const path of ["/users/*", "/pages/*", "/search"]) {
+    app.use(path, async (c, next) => {
+      c.set("caller", authenticateNotion(world, c.req.raw));
+      await next();
+      c.res.headers.set("x-notion-request-id", crypto.randomUUID());
+    });
+  }
+  app.route("/users", userRoutes(world));
+  app.route("/pages", pageRoutes(world));
+  app.post("/search", (c) => search(world, c));
   return app;
 }

@@ -1,5 +1,7 @@
 import * as z from "zod";
 
+const CAPABILITIES = ["read_content", "update_content", "read_user", "read_user_with_email"] as const;
+
 /** The knobs that change how Notion behaves. */
 export const notionSettings = {
   /** How long the tokens that a refresh replaced go on working, in milliseconds. */
@@ -16,6 +18,8 @@ export const notionSettings = {
   notion_bot_per: z.enum(["authorization", "person"]).default("authorization"),
   /** Seconds an access token lives, which no answer tells; null is until it is replaced or revoked. */
   notion_expires_in: z.number().int().positive().nullable().default(null),
+  /** What the integration's settings at Notion let it do; the rest is 403. */
+  notion_capabilities: z.array(z.enum(CAPABILITIES)).default([...CAPABILITIES]),
   /** Requests per second that a connection may make on average; null is no limit. */
   notion_requests_per_second: z.number().positive().nullable().default(null),
   /** Requests that a connection may make at once before that average counts. */
