@@ -8,6 +8,7 @@ import { takeFault } from "./faults.ts";
 import { graphRoutes } from "./graph/routes.ts";
 import { notionControls } from "./notion/controls.ts";
 import { notion } from "./notion/routes.ts";
+import { hookReceiver } from "./receiver/routes.ts";
 import { describeRequest, logRequest } from "./request-log.ts";
 import { createWorld, type SandboxOptions, type World } from "./world.ts";
 
@@ -22,6 +23,7 @@ export function createSandbox(options: SandboxOptions): Hono {
     if (error instanceof DroppedAnswer) throw error;
     return Response.json({ error: { code: "SandboxBug", message: String(error.stack) } }, { status: 500 });
   });
+  app.use(hookReceiver(world));
   app.all(
     "/_sandbox/notion/*",
     lazily(() => notionControls(world)),
