@@ -90,3 +90,11 @@ it("answers below /notion of any other origin too", async () => {
   const { access_token: token } = await sandbox.signIn("ana");
   expect(token).toMatch(/^ntn_/);
 });
+
+it("leaves the other providers their hosts and paths", async () => {
+  const sandbox = openNotion();
+  const discovery = "https://login.microsoftonline.com/common/v2.0/.well-known/openid-configuration";
+  expect((await sandbox.fetch(discovery)).status).toBe(200);
+  expect((await sandbox.fetch("https://graph.microsoft.com/v1.0/me")).status).toBe(401);
+  expect((await sandbox.fetch("https://elsewhere.test/v1/users/me")).status).toBe(404);
+});

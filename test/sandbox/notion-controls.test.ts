@@ -2,6 +2,8 @@ import { expect, it } from "vitest";
 import { defaultPages, WORKSPACES } from "./notion/defaults.ts";
 import { NOTION, openNotion } from "./notion/driver.ts";
 import { CONTOSO_TENANT } from "./defaults.ts";
+import { readSettings } from "./settings.ts";
+import { memoryStore } from "./store.ts";
 
 type Sandbox = ReturnType<typeof openNotion>;
 
@@ -131,4 +133,10 @@ it("forgets connections at a reset and keeps people's ids", async () => {
   await sandbox.control("/reset", {});
   expect(await status(sandbox, before.access_token)).toBe(401);
   expect((await sandbox.signIn())["owner"]).toEqual(before["owner"]);
+});
+
+it("gives knobs their defaults that were not there when the settings were kept", () => {
+  const store = memoryStore();
+  store.put("settings", { refresh_rotation: "rotate" });
+  expect(readSettings(store)).toMatchObject({ refresh_rotation: "rotate", notion_expires_in: null });
 });

@@ -104,6 +104,15 @@ it("takes a code once, for ten minutes, from the integration it was issued to", 
   expect((await sandbox.redeem(late)).body["error"]).toBe("invalid_grant");
 });
 
+it("takes back what a replayed code gave when told to", async () => {
+  const sandbox = openNotion();
+  await sandbox.control("/settings", { code_reuse: "revoke" });
+  const code = await sandbox.code();
+  const { body } = await sandbox.redeem(code);
+  expect((await sandbox.redeem(code)).status).toBe(400);
+  expect((await sandbox.api(String(body["access_token"]), "/users/me")).status).toBe(401);
+});
+
 it("wants a redirect URI in the token request only when authorize had one or several are registered", async () => {
   const sandbox = openNotion();
   const other = { client_id: "other", secrets: ["s"], redirect_uris: ["https://other.test/cb"] };
