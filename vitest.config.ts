@@ -4,7 +4,7 @@ import path from "node:path";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
 import { build } from "esbuild";
 import { defineConfig } from "vitest/config";
-import { VARIABLES as VARIABLE_TABLE } from "./src/lib/config.ts";
+import { VARIABLES as VARIABLE_TABLE } from "./src/lib/config-variables.ts";
 
 const here = import.meta.dirname;
 

@@ -1,5 +1,5 @@
 /** A system opened: its tables, keys and providers, bound once. Nothing of one system reaches the other's. */
-import { auditTrail, type AuditTrail } from "./db/audit.ts";
+import { type AuditRows, auditRows } from "./db/audit.ts";
 import { type ConnectionRows, connectionRows } from "./db/connections.ts";
 import { openDatabase } from "./db/database.ts";
 import { type Schedule, schedule } from "./db/schedule.ts";
@@ -11,7 +11,7 @@ import { createSender, type Sender } from "./lib/http.ts";
 import type { Owner, SystemName } from "./lib/ids.ts";
 import { createKeyRing, type KeyRing } from "./lib/key-ring.ts";
 import { createLogger, type Logger } from "./lib/log.ts";
-import { findProvider } from "./providers/index.ts";
+import { findProvider, wrongVariable } from "./providers/index.ts";
 import type { Provider } from "./providers/provider.ts";
 import type { ProviderId } from "./lib/ids.ts";
 
@@ -32,7 +32,7 @@ export interface System extends House {
   readonly mainBasePath: string;
   readonly rows: ConnectionRows;
   readonly schedule: Schedule;
-  readonly audit: AuditTrail;
+  readonly audit: AuditRows;
   /** The provider as configured. Fails as `provider_misconfigured` where it is not. */
   provider(id: ProviderId): Provider;
   /** The one keeper of that owner's connections. */
@@ -65,7 +65,7 @@ export function openSystem(house: House, name: SystemName): System {
     mainBasePath: BASE_PATHS.main,
     rows: connectionRows(db, tables),
     schedule: schedule(db, tables),
-    audit: auditTrail(db, tables),
+    audit: auditRows(db, tables),
     provider(id) {
       const provider = known.get(id) ?? configuredProvider(house.config, id);
       known.set(id, provider);
@@ -76,12 +76,12 @@ export function openSystem(house: House, name: SystemName): System {
 }
 
 function configuredProvider(config: Config, id: ProviderId): Provider {
-  const wrong = config.problems.find((problem) => problem.scope === "microsoft");
-  const provider = wrong ? undefined : findProvider(config, id);
+  const wrong = wrongVariable(config, id);
+  const provider = wrong === undefined ? findProvider(config, id) : undefined;
   if (provider) return provider;
   throw failure("provider_misconfigured", "This provider is not set up here. The health route says what is missing.", {
-    reason: `config: ${wrong?.variable ?? id}`,
-    extra: wrong ? { variable: wrong.variable } : {},
+    reason: `config: ${wrong ?? id}`,
+    extra: wrong === undefined ? {} : { variable: wrong },
   });
 }
 

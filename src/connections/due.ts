@@ -55,6 +55,6 @@ function resourcesToRenew(vault: Vault, id: ConnectionId): string[] {
   if (dying.length > 0) return dying;
   const provider = vault.provider(row.provider);
   return Object.keys(provider.resources)
-    .filter((name) => scopesOf(provider, name, row.scopes).length > 0)
+    .filter((name) => provider.resources[name]?.scopePrefix === "" || scopesOf(provider, name, row.scopes).length > 0)
     .slice(0, 1);
 }

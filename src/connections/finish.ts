@@ -1,16 +1,19 @@
 /** Finish: what the callback does. The state is consumed before anything else; then the code is redeemed, once. */
+import type { ConsentRecord } from "../db/companions.ts";
 import type { Connection } from "../db/connections.ts";
 import { equalSecrets } from "../lib/digest.ts";
 import { Failure, failure } from "../lib/errors.ts";
-import { type ConnectionId, newConnectionId } from "../lib/ids.ts";
+import { type ConnectionId, newConnectionId, newConsentId } from "../lib/ids.ts";
 import type { Identity, OAuthRefusal, Provider, Verdict } from "../providers/provider.ts";
 import { record } from "./audit.ts";
-import { identityIn, metadataOf } from "./id-token.ts";
+import { identityOf } from "./identity.ts";
 import type { Flow } from "./journal.ts";
+import { endpointsOf, keysOf } from "./metadata.ts";
 import { endPause } from "./pauses.ts";
 import { authorizePathFor } from "./reauth.ts";
 import { commitRow, loadRows, rereadRows } from "./rows.ts";
-import { requestTokens, type TokenAnswer } from "./token-request.ts";
+import type { TokenAnswer } from "./token-answer.ts";
+import { requestTokens } from "./token-request.ts";
 import { scopesOf, sealAnswer, type TokenHolder } from "./tokens.ts";
 import type { Vault } from "./vault.ts";
 import { failureOf } from "./verdicts.ts";
@@ -28,6 +31,10 @@ export interface FinishInput {
   /** SHA-256 of the browser's cookie for this flow; undefined where it sent none. */
   readonly browser: string | undefined;
   readonly answer: CallbackAnswer;
+  /** `iss` of the answer (RFC 9207); undefined where it has none. */
+  readonly issuer?: string | undefined;
+  /** The network that the browser came from, never its whole address. */
+  readonly network?: string | undefined;
   readonly requestId: string;
 }
 
@@ -43,6 +50,7 @@ export async function finish(vault: Vault, input: FinishInput): Promise<Finished
   if (!flow || flow.expiresAt <= vault.clock.now() || flow.redirectUri !== input.redirectUri)
     throw invalid("unknown, used or expired");
   if (!(await isSameBrowser(flow, input.browser))) throw invalid("another browser");
+  const started = vault.clock.now();
   try {
     const connection = await connect(vault, flow, input);
     await record(vault, {
@@ -52,6 +60,8 @@ export async function finish(vault: Vault, input: FinishInput): Promise<Finished
       connection: connection.id,
       actor: flow.actor,
       requestId: input.requestId,
+      tookMs: vault.clock.now() - started,
+      detail: { scopes: connection.scopes },
     });
     return { returnTo: flow.returnTo, connection };
   } catch (error) {
@@ -72,20 +82,37 @@ async function isSameBrowser(flow: Flow, browser: string | undefined): Promise<b
   return flow.browser === undefined || (browser !== undefined && (await equalSecrets(flow.browser, browser)));
 }
 
-async function connect(vault: Vault, flow: Flow, { answer }: FinishInput): Promise<Connection> {
+async function connect(vault: Vault, flow: Flow, input: FinishInput): Promise<Connection> {
+  const { answer } = input;
+  const signIn = { vault, flow, provider: vault.provider(flow.provider) };
+  if (!isFromIssuer(flow, input.issuer))
+    throw failure("state_invalid", "The answer did not come from the provider that was asked. Start again.", {
+      extra: { reason: "issuer_mismatch" },
+      reason: "callback: iss",
+    });
   if ("nothing" in answer)
     throw failure("state_invalid", "The provider sent neither a code nor an error. Start again.");
-  const signIn = { vault, flow, provider: vault.provider(flow.provider) };
   if ("refusal" in answer) throw refused(signIn, signIn.provider.classify(answer.refusal));
   const { provider } = signIn;
-  const { sender, clock } = vault;
   // What cannot be read now must not cost the user the grant: ask before the code is spent.
   await loadRows(vault);
-  await metadataOf({ provider, sender, now: clock.now() });
+  await readyFor(vault, provider);
   const tokens = await redeem(signIn, answer.code);
-  if (!tokens.id_token) throw failure("provider_error", "The provider sent no id_token.");
-  const identity = await identityIn(tokens.id_token, { provider, sender, nonce: flow.nonce, now: clock.now() });
-  return store(vault, { provider, flow, identity, tokens });
+  const identity = await identityOf(vault, { provider, flow, tokens });
+  return store(vault, { provider, flow, identity, tokens, input });
+}
+
+/** Mix-up defence (RFC 9207 section 2.4): what is named must be the issuer that was asked; where it always names itself, silence is not its. A template can be compared with nothing. */
+function isFromIssuer({ issuer, namesIssuer = false }: Flow, named: string | undefined): boolean {
+  if (named === undefined) return !namesIssuer;
+  return issuer === undefined || issuer.includes("{") || issuer === named;
+}
+
+/** Reads what will be needed to judge the answer. */
+async function readyFor(vault: Vault, provider: Provider): Promise<void> {
+  const check = { provider, sender: vault.sender, now: vault.clock.now() };
+  await endpointsOf(check);
+  if (provider.identity.kind === "id_token") await keysOf(check);
 }
 
 interface SignIn {
@@ -103,8 +130,8 @@ async function redeem(signIn: SignIn, code: string): Promise<TokenAnswer> {
       grant_type: "authorization_code",
       code,
       redirect_uri: flow.redirectUri,
-      code_verifier: flow.verifier,
-      scope: asked.join(" "),
+      ...(provider.authorization.pkce ? { code_verifier: flow.verifier } : {}),
+      ...(provider.tokenRequest.scope ? { scope: asked.join(" ") } : {}),
     },
   );
   if (outcome.kind === "granted") return outcome.tokens;
@@ -134,6 +161,7 @@ interface Granted {
   readonly flow: Flow;
   readonly identity: Identity;
   readonly tokens: TokenAnswer;
+  readonly input: FinishInput;
 }
 
 /** The same account heals its row in place; another account becomes a second connection. */
@@ -144,7 +172,8 @@ async function store(vault: Vault, granted: Granted): Promise<Connection> {
       (row) => row.provider === granted.provider.id && row.account === granted.identity.account,
     );
     const next = await rowFor(vault, before, granted);
-    const commit = await commitRow(vault, { before, next, decided: true });
+    const also = { consents: [consentOf(next, granted)] };
+    const commit = await commitRow(vault, { before, next, decided: true, also });
     if (commit.kind === "stored") {
       endPause(vault, next.id);
       vault.journal.markers.drop(next.id);
@@ -156,9 +185,28 @@ async function store(vault: Vault, granted: Granted): Promise<Connection> {
   throw failure("internal", "The connection could not be stored.", { reason: "compare-and-set lost five times" });
 }
 
+/** Who granted what. It stays when the connection goes. */
+function consentOf(row: Connection, { flow, input }: Granted): ConsentRecord {
+  return {
+    id: newConsentId(),
+    at: row.connectedAt,
+    owner: row.owner,
+    connection: row.id,
+    provider: row.provider,
+    account: row.account,
+    asked: flow.scopes,
+    granted: row.scopes,
+    network: input.network ?? null,
+    policyVersion: flow.policyVersion ?? "1",
+    actor: flow.actor,
+    requestId: input.requestId,
+  };
+}
+
 async function rowFor(vault: Vault, before: Connection | undefined, granted: Granted): Promise<Connection> {
   const { provider, flow, identity, tokens } = granted;
   const now = vault.clock.now();
+  const { lifetimeMs } = provider.refreshTokens;
   const id: ConnectionId = before?.id ?? newConnectionId();
   const holder: TokenHolder = {
     id,
@@ -168,6 +216,7 @@ async function rowFor(vault: Vault, before: Connection | undefined, granted: Gra
     // Only a grant that still stands may lend its refresh token to an answer that carries none.
     refreshToken: before?.status === "active" ? before.refreshToken : null,
     refreshTokenAt: null,
+    grantExpiresAt: lifetimeMs === undefined ? null : now + lifetimeMs,
   };
   const resource = provider.firstResource;
   const fields = await sealAnswer(vault, holder, {
@@ -181,7 +230,12 @@ async function rowFor(vault: Vault, before: Connection | undefined, granted: Gra
     owner: vault.owner,
     provider: provider.id,
     account: identity.account,
-    profile: { name: identity.name, address: identity.address, tenant: identity.tenant },
+    profile: {
+      name: identity.name,
+      address: identity.address,
+      tenant: identity.tenant,
+      picture: identity.picture ?? null,
+    },
     status: "active",
     statusReason: null,
     statusCode: null,
@@ -196,7 +250,6 @@ async function rowFor(vault: Vault, before: Connection | undefined, granted: Gra
     connectedAt: now,
     createdAt: before?.createdAt ?? now,
     askedScopes: flow.scopes,
-    grantExpiresAt: null,
     expiryAnnouncedAt: null,
     sealedWith: null,
     revocation: null,

@@ -1,9 +1,12 @@
 /** What a caller gets when it may use a connection, and where it comes from. */
-import type { ConnectionId } from "../lib/ids.ts";
+import type { ConnectionId, ProviderId } from "../lib/ids.ts";
 
 /** An access token ready to use, for one resource. */
 export interface AccessGrant {
   readonly connection: ConnectionId;
+  readonly provider: ProviderId;
+  /** The API that the token is good for. */
+  readonly resource: string;
   readonly accessToken: string;
   /** As the provider wrote it, usually `Bearer`. */
   readonly tokenType: string;

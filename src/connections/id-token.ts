@@ -3,62 +3,48 @@
  * a template that the token's tenant fills in, and a key may be good for one issuer alone.
  */
 import { decodeJwt, importJWK, type JWK, type JWTHeaderParameters, type JWTPayload, jwtVerify } from "jose";
-import * as z from "zod";
 import { equalSecrets } from "../lib/digest.ts";
 import { Failure, failure } from "../lib/errors.ts";
-import type { Sender } from "../lib/http.ts";
-import type { Identity, Provider } from "../providers/provider.ts";
-
-/** Where a provider's metadata comes from. `now`: ms since the epoch. */
-export interface MetadataCheck {
-  readonly provider: Provider;
-  readonly sender: Sender;
-  readonly now: number;
-}
+import type { Identity, IdentitySource } from "../providers/provider.ts";
+import { issuerOf, keysOf, type MetadataCheck, type PublishedKey } from "./metadata.ts";
 
 /** What an id_token is checked against. */
 export interface IdTokenCheck extends MetadataCheck {
+  readonly source: Extract<IdentitySource, { kind: "id_token" }>;
   readonly nonce: string;
 }
 
 const CLOCK_SKEW_S = 300;
-const METADATA_LIFE_MS = 24 * 3_600_000;
-/** An unknown key id may mean that the keys were rotated; anybody can make one up, so ask again only so often. */
-const REFETCH_PAUSE_MS = 30_000;
-const FETCH = { timeoutMs: 5_000, budgetMs: 8_000, retryStatuses: [429, 500, 502, 503, 504] };
-
-const Discovery = z.object({ issuer: z.string(), jwks_uri: z.url() });
-const Key = z.looseObject({
-  kid: z.string().optional(),
-  kty: z.string(),
-  issuer: z.string().optional(),
-  use: z.string().optional(),
-});
-const KeySet = z.object({ keys: z.array(Key) });
-
-/** What the discovery document and the key set say. */
-export interface Metadata {
-  readonly issuer: string;
-  readonly keys: readonly z.infer<typeof Key>[];
-  readonly readAt: number;
-}
+/** What a key pair can sign with. HMAC would make the client's secret a signing key; `none` is no signature. */
+const ALGORITHMS = [
+  "RS256",
+  "RS384",
+  "RS512",
+  "PS256",
+  "PS384",
+  "PS512",
+  "ES256",
+  "ES384",
+  "ES512",
+  "EdDSA",
+  "Ed25519",
+];
 
 /** The identity in a valid id_token. Fails as `provider_error` when it is not valid, or as the provider's metadata does. */
 export async function identityIn(idToken: string, check: IdTokenCheck): Promise<Identity> {
-  const { provider } = check;
   const claimed = decode(idToken);
-  const metadata = await metadataOf(check);
-  const issuer = provider.expectedIssuer(metadata.issuer, claimed);
-  if (issuer === undefined) throw invalid("no acceptable tenant");
+  const { issuer: discovered } = await issuerOf(check);
+  const issuer = discovered === undefined ? undefined : check.source.expectedIssuer(discovered, claimed);
+  if (issuer === undefined) throw invalid("no acceptable issuer");
   const claims = await verify(idToken, check, async (header) => {
-    const key = findKey(metadata, header, issuer) ?? findKey(await metadataOf(check, true), header, issuer);
+    const key = findKey(await keysOf(check), header, issuer) ?? findKey(await keysOf(check, true), header, issuer);
     if (!key) throw invalid(`no key ${header.kid ?? ""} for this issuer`);
-    return importJWK(definedOf(key), "RS256");
+    return importJWK(definedOf(key), header.alg);
   });
   if (claims.iss !== issuer) throw invalid("issuer");
   if (typeof claims["nonce"] !== "string" || !(await equalSecrets(claims["nonce"], check.nonce)))
     throw invalid("nonce");
-  const identity = provider.identify(claims);
+  const identity = check.source.identify(claims);
   if (!identity) throw invalid("it does not name the account");
   return identity;
 }
@@ -76,7 +62,7 @@ type KeyFinder = (header: JWTHeaderParameters) => Promise<Awaited<ReturnType<typ
 async function verify(idToken: string, { provider, now }: IdTokenCheck, key: KeyFinder): Promise<JWTPayload> {
   try {
     const { payload } = await jwtVerify(idToken, key, {
-      algorithms: ["RS256"],
+      algorithms: ALGORITHMS,
       audience: provider.client.id,
       requiredClaims: ["exp", "iat", "iss", "aud"],
       clockTolerance: CLOCK_SKEW_S,
@@ -91,64 +77,29 @@ async function verify(idToken: string, { provider, now }: IdTokenCheck, key: Key
 }
 
 /** jose's JWK knows no undefined members. */
-function definedOf(key: z.infer<typeof Key>): JWK {
+function definedOf(key: PublishedKey): JWK {
   const { kty, ...rest } = key;
   return { kty, ...Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)) };
 }
 
-/** A key whose `issuer` is concrete signs for that issuer alone; the template may sign for any tenant. */
-function findKey(metadata: Metadata, header: JWTHeaderParameters, issuer: string): z.infer<typeof Key> | undefined {
-  return metadata.keys.find((key) => {
-    const mayEncrypt = key.use !== undefined && key.use !== "sig";
-    if (mayEncrypt || header.kid === undefined || key.kid !== header.kid) return false;
-    return key.issuer === undefined || key.issuer.includes("{tenantid}") || key.issuer === issuer;
+/**
+ * A key whose `issuer` is concrete signs for that issuer alone; the template may sign for any tenant. A header without
+ * `kid` names no key: then it is the only one that can have signed (OpenID Connect Core section 10.1).
+ */
+function findKey(keys: readonly PublishedKey[], header: JWTHeaderParameters, issuer: string): PublishedKey | undefined {
+  const able = keys.filter((key) => {
+    const signs = key.use === undefined || key.use === "sig";
+    const fits = key.kty === keyTypeFor(header.alg) && (key.alg === undefined || key.alg === header.alg);
+    const mayIssue = key.issuer === undefined || key.issuer.includes("{tenantid}") || key.issuer === issuer;
+    return signs && fits && mayIssue;
   });
+  if (header.kid === undefined) return able.length === 1 ? able[0] : undefined;
+  return able.find((key) => key.kid === header.kid);
 }
 
-// Per isolate: the documents are public, the same for everybody, and change every few weeks.
-const cache = new Map<string, Metadata>();
-
-/** The provider's issuer and keys. Ask before a code is spent: without them its answer could not be judged. */
-export async function metadataOf(check: MetadataCheck, unknownKey = false): Promise<Metadata> {
-  const known = cache.get(check.provider.discoveryUrl);
-  const maxAge = unknownKey ? REFETCH_PAUSE_MS : METADATA_LIFE_MS;
-  if (known && Math.abs(check.now - known.readAt) < maxAge) return known;
-  try {
-    return await readMetadata(check);
-  } catch (error) {
-    // Keys change every few weeks; those of yesterday are better than none.
-    if (known && !unknownKey) return known;
-    throw error;
-  }
-}
-
-async function readMetadata(check: MetadataCheck): Promise<Metadata> {
-  const { discoveryUrl } = check.provider;
-  const { issuer, jwks_uri: keysUrl } = await getJson(check, discoveryUrl, Discovery);
-  const { keys } = await getJson(check, keysUrl, KeySet);
-  const read = { issuer, keys, readAt: check.now };
-  cache.set(discoveryUrl, read);
-  return read;
-}
-
-async function getJson<T>({ sender, provider }: MetadataCheck, url: string, schema: z.ZodType<T>): Promise<T> {
-  const answer = await sender.send({
-    url,
-    label: `${provider.id} metadata`,
-    headers: { Accept: "application/json" },
-    ...FETCH,
-  });
-  if (answer.status !== 200) {
-    throw failure("provider_unavailable", "The provider's metadata cannot be read.", {
-      retryAfterS: 5,
-      reason: `metadata: ${answer.status}`,
-    });
-  }
-  try {
-    return schema.parse(JSON.parse(answer.text));
-  } catch (cause) {
-    throw failure("provider_error", "The provider's metadata is not valid.", { cause });
-  }
+function keyTypeFor(alg: string): string {
+  if (alg.startsWith("ES")) return "EC";
+  return alg.startsWith("Ed") ? "OKP" : "RSA";
 }
 
 function invalid(reason: string, cause?: unknown): Error {

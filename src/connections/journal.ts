@@ -21,7 +21,13 @@ export interface KeeperStorage {
 export interface Flow {
   readonly provider: ProviderId;
   readonly redirectUri: string;
+  /** What is asked for, OpenID scopes left out. */
   readonly scopes: readonly string[];
+  /** The issuer that the answer must name, and whether it must name one (RFC 9207). */
+  readonly issuer?: string | undefined;
+  readonly namesIssuer?: boolean;
+  /** Under which version of the scope policy it was asked for. */
+  readonly policyVersion?: string | undefined;
   readonly verifier: string;
   readonly nonce: string;
   readonly returnTo: string | undefined;
@@ -65,6 +71,8 @@ export interface StoredPause {
   readonly until: number;
   readonly failures: number;
   readonly failure: FailureData;
+  /** Of which generation the refreshes were that failed. */
+  readonly generation?: number;
 }
 
 const KINDS = { flow: "flow:", marker: "marker:", pending: "pending:", due: "due:", pause: "pause:" } as const;

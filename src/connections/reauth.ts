@@ -1,15 +1,35 @@
 /** What a user is told when a connection needs them. */
 import type { Connection } from "../db/connections.ts";
 import { type Failure, failure } from "../lib/errors.ts";
-import type { ProviderId } from "../lib/ids.ts";
+import type { ConnectionId, ProviderId } from "../lib/ids.ts";
 import type { Provider } from "../providers/provider.ts";
 import type { Vault } from "./vault.ts";
 import { adminConsentUrl } from "./verdicts.ts";
 
-/** The path that starts a sign-in; `claims`: what the provider wants answered there (OpenID Connect Core section 5.5). */
-export function authorizePathFor(vault: Pick<Vault, "basePath">, provider: ProviderId, claims?: string | null): string {
-  const path = `${vault.basePath}/auth/${provider}/`;
-  return claims ? `${path}?${new URLSearchParams({ claims }).toString()}` : path;
+/** What the next sign-in must bring. */
+export interface AuthorizeNeeds {
+  /** What the provider wants answered there (OpenID Connect Core section 5.5). */
+  readonly claims?: string | null | undefined;
+  /** What is to be granted beyond what is held. */
+  readonly scopes?: readonly string[];
+  readonly connection?: ConnectionId;
+}
+
+/** The path that starts a sign-in. Microsoft's own is fetched by GET; the manager's takes a POST, its parameters in the query or the body. */
+export function authorizePathFor(
+  { basePath }: Pick<Vault, "basePath">,
+  provider: ProviderId,
+  { claims, scopes = [], connection }: AuthorizeNeeds = {},
+): string {
+  if (provider === "microsoft" && scopes.length === 0) {
+    const path = `${basePath}/auth/microsoft/`;
+    return claims ? `${path}?${new URLSearchParams({ claims }).toString()}` : path;
+  }
+  const query = new URLSearchParams({ provider });
+  if (scopes.length > 0) query.set("scopes", scopes.join(" "));
+  if (connection !== undefined) query.set("connection", connection);
+  if (claims) query.set("claims", claims);
+  return `${basePath}/oauth/authorize?${query.toString()}`;
 }
 
 /** The failure of a row that waits for its user, or for an administrator. */
@@ -24,17 +44,26 @@ export function reauthFailure(vault: Vault, row: Connection): Failure {
     const extra = { ...who, ...(url === undefined ? {} : { admin_consent_url: url }) };
     return failure("admin_consent_required", "An administrator of the organisation must consent first.", { extra });
   }
-  const extra = { ...who, authorize_path: authorizePathFor(vault, row.provider, row.statusClaims) };
+  const extra = { ...who, authorize_path: authorizePathFor(vault, row.provider, { claims: row.statusClaims }) };
   return failure("reauth_required", "The account must be connected again.", { extra });
 }
 
 const ADMIN_CONSENT = "admin_consent_required";
 
-/** Where the provider sends the browser back. What is configured is main's; where it ends in main's path, beta's differs from it as the paths do. */
+/** Where the provider sends the browser back after a sign-in through the manager: one address per provider, because most name no issuer (RFC 9700 section 4.4). */
+export function managerRedirectUri(
+  { basePath, publicUrl }: Pick<Vault, "basePath" | "publicUrl">,
+  id: ProviderId,
+): string {
+  return `${publicUrl}${basePath}/oauth/callback/${id}`;
+}
+
+/** Where Microsoft's own sign-in comes back. What is configured is main's; where it ends in main's path, beta's differs from it as the paths do. */
 export function redirectUriFor(
   { basePath, mainBasePath, publicUrl }: Pick<Vault, "basePath" | "mainBasePath" | "publicUrl">,
   { id, redirectUri: given }: Pick<Provider, "id" | "redirectUri">,
 ): string {
+  if (id !== "microsoft") return managerRedirectUri({ basePath, publicUrl }, id);
   const path = `${basePath}/auth/${id}/callback`;
   if (given === undefined || basePath === mainBasePath) return given ?? publicUrl + path;
   const mainPath = `${mainBasePath}/auth/${id}/callback`;

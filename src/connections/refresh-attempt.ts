@@ -9,7 +9,9 @@ import { record } from "./audit.ts";
 import { endPause, pauseAfter } from "./pauses.ts";
 import { authorizePathFor, reauthFailure, redirectUriFor, requireActive } from "./reauth.ts";
 import { commitRow, rereadRow } from "./rows.ts";
-import { requestTokens, type TokenAnswer, type TokenOutcome } from "./token-request.ts";
+import { endpointsOf } from "./metadata.ts";
+import type { TokenAnswer } from "./token-answer.ts";
+import { requestTokens, type TokenOutcome } from "./token-request.ts";
 import { openRefreshToken, scopesOf, sealAnswer } from "./tokens.ts";
 import type { Vault } from "./vault.ts";
 import { failureOf } from "./verdicts.ts";
@@ -29,16 +31,18 @@ export async function tryRefresh(vault: Vault, attempt: Attempt): Promise<Connec
   const provider = vault.provider(row.provider);
   const refreshToken = await openOrPause(vault, attempt);
   if (refreshToken === undefined) return giveUp(vault, attempt, { row, reason: "no_refresh_token", dead: true });
+  await findOrPause(vault, attempt);
   const lostBefore = vault.journal.markers.get(row.id)?.generation === row.generation;
   const marker = { generation: row.generation, resource, at: vault.clock.now(), life: vault.life, ended: false };
   vault.journal.markers.put(row.id, marker);
+  const scope = provider.tokenRequest.scope ? { scope: scopeFor(provider, attempt) } : {};
   const outcome = await requestTokens(
     { ...vault, provider, timeoutMs: vault.times.requestMs },
-    { grant_type: "refresh_token", refresh_token: refreshToken, scope: scopeFor(provider, attempt) },
+    { grant_type: "refresh_token", refresh_token: refreshToken, ...scope },
   );
   switch (outcome.kind) {
     case "granted":
-      return keep(vault, attempt, outcome.tokens);
+      return keep(vault, { ...attempt, sentAt: marker.at }, outcome.tokens);
     case "unknown":
       vault.journal.markers.put(row.id, { ...marker, ended: true });
       pauseAfter(vault, attempt, outcome.failure);
@@ -58,14 +62,30 @@ async function openOrPause(vault: Vault, attempt: Attempt): Promise<string | und
   }
 }
 
+/** Where to ask must be known before the marker says that it was asked: what was never sent can have done no work. */
+async function findOrPause(vault: Vault, attempt: Attempt): Promise<void> {
+  try {
+    const provider = vault.provider(attempt.row.provider);
+    await endpointsOf({ provider, sender: vault.sender, now: vault.clock.now() });
+  } catch (error) {
+    if (error instanceof Failure) pauseAfter(vault, attempt, error);
+    throw error;
+  }
+}
+
 /** The resource's own scopes, never another's: a token is good for one resource alone. */
 function scopeFor(provider: Provider, { row, resource }: Attempt): string {
   return [...scopesOf(provider, resource, row.scopes), ...provider.openidScopes].join(" ");
 }
 
 /** Stores a new grant. Where somebody else wrote first, theirs stands and ours is dropped. */
-async function keep(vault: Vault, { row, resource }: Attempt, tokens: TokenAnswer): Promise<Connection> {
+async function keep(
+  vault: Vault,
+  { row, resource, requestId, sentAt }: Attempt & { readonly sentAt: number },
+  tokens: TokenAnswer,
+): Promise<Connection> {
   const provider = vault.provider(row.provider);
+  const tookMs = vault.clock.now() - sentAt;
   const asked = scopesOf(provider, resource, row.scopes);
   const fields = await sealAnswer(vault, row, { provider, resource, asked, tokens });
   const next = {
@@ -79,6 +99,16 @@ async function keep(vault: Vault, { row, resource }: Attempt, tokens: TokenAnswe
   const commit = await commitRow(vault, { before: row, next, decided: false });
   vault.journal.markers.drop(row.id);
   endPause(vault, row.id);
+  await record(vault, {
+    action: "refresh",
+    outcome: "ok",
+    provider: row.provider,
+    connection: row.id,
+    actor: "latchkey",
+    requestId,
+    tookMs,
+    detail: { resource },
+  });
   return requireActive(vault, commit.kind === "stored" ? commit.row : commit.current);
 }
 
@@ -129,7 +159,7 @@ function refusedAs(vault: Vault, row: Connection, { verdict, refusal, retryAfter
   return failureOf(verdict, {
     stage: "refresh",
     provider: vault.provider(row.provider),
-    authorizePath: authorizePathFor(vault, row.provider, refusal.claims),
+    authorizePath: authorizePathFor(vault, row.provider, { claims: refusal.claims }),
     redirectUri: redirectUriFor(vault, vault.provider(row.provider)),
     retryAfterS,
     requestId: refusal.requestId,

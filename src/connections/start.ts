@@ -1,9 +1,13 @@
 /** Start: makes the authorization URL and keeps what the callback will need (RFC 6749 section 4.1.1, RFC 7636, RFC 9700). */
 import { randomBase64url, sha256 } from "../lib/digest.ts";
-import { failure } from "../lib/errors.ts";
-import { newFlowId } from "../lib/ids.ts";
-import type { AuthorizeHint, Provider } from "../providers/provider.ts";
-import type { ProviderId } from "../lib/ids.ts";
+import type { Connection } from "../db/connections.ts";
+import { Failure, failure } from "../lib/errors.ts";
+import { type ConnectionId, newFlowId, type ProviderId } from "../lib/ids.ts";
+import type { AuthorizeHint, Endpoints, Provider } from "../providers/provider.ts";
+import { unionOf } from "../providers/scopes.ts";
+import { record } from "./audit.ts";
+import { endpointsOf } from "./metadata.ts";
+import { loadRows } from "./rows.ts";
 import { signState } from "./state.ts";
 import type { Vault } from "./vault.ts";
 
@@ -12,6 +16,11 @@ export interface StartInput {
   readonly provider: ProviderId;
   readonly redirectUri: string;
   readonly returnTo: string | undefined;
+  /** What to ask for, in full form and allowed by the policy; the provider's usual scopes where absent. What is held already is asked for again. */
+  readonly scopes?: readonly string[];
+  /** The connection that is to hold more; where absent, the one that `login_hint` names, or the only one. */
+  readonly connection?: ConnectionId;
+  readonly policyVersion?: string;
   readonly hints: Readonly<{ [Name in AuthorizeHint]?: string | undefined }>;
   /** SHA-256 of the cookie's secret, where the flow starts in a browser. */
   readonly browser: string | undefined;
@@ -33,11 +42,13 @@ export interface Started {
 export const FLOW_LIFE_MS = 10 * 60_000;
 const MAX_OPEN_FLOWS = 50;
 
-/** Begins a sign-in. Failures: `provider_misconfigured`, `conflict` when too many are open. */
+/** Begins a sign-in. Failures: `provider_misconfigured`, `not_found` for a connection that is not the owner's, `conflict` when too many are open, those of discovery. */
 export async function start(vault: Vault, input: StartInput): Promise<Started> {
   const provider = vault.provider(input.provider);
   const now = vault.clock.now();
   makeRoom(vault, now);
+  const endpoints = await endpointsOf({ provider, sender: vault.sender, now });
+  const held = await heldBefore(vault, input);
   const flow = newFlowId();
   const expiresAt = now + FLOW_LIFE_MS;
   const verifier = randomBase64url(48);
@@ -46,10 +57,15 @@ export async function start(vault: Vault, input: StartInput): Promise<Started> {
   const claims = { system: vault.system, owner: vault.owner, provider: provider.id, redirectUri, flow, expiresAt };
   const state = await signState(vault.ring, claims);
   const challenge = await sha256(verifier);
+  // Nobody's grant becomes smaller because more was asked for.
+  const scopes = unionOf(provider, input.scopes ?? provider.scopes, held?.scopes ?? []);
   vault.journal.flows.put(flow, {
     provider: provider.id,
     redirectUri,
-    scopes: provider.scopes,
+    scopes,
+    issuer: endpoints.issuer,
+    namesIssuer: endpoints.namesIssuer,
+    policyVersion: input.policyVersion,
     verifier,
     nonce,
     returnTo,
@@ -58,8 +74,42 @@ export async function start(vault: Vault, input: StartInput): Promise<Started> {
     expiresAt,
   });
   vault.wakeBy(expiresAt);
-  const authorizationUrl = authorizationUrlFor(provider, { redirectUri, state, nonce, challenge, hints: input.hints });
+  await record(vault, {
+    action: "start",
+    outcome: "ok",
+    provider: provider.id,
+    actor,
+    requestId: input.requestId,
+    detail: { scopes },
+  });
+  const request = { scopes, redirectUri, state, nonce, challenge, hints: input.hints };
+  const again = held?.refreshToken ? {} : provider.authorization.withoutRefreshToken;
+  const authorizationUrl = authorizationUrlFor(provider, endpoints, { ...request, again });
   return { authorizationUrl, state, flow, expiresAt };
+}
+
+/** The live connection that this sign-in is about, as far as that can be told before anybody has signed in. */
+async function heldBefore(vault: Vault, input: StartInput): Promise<Connection | undefined> {
+  const live = await liveRows(vault, input.provider);
+  if (input.connection !== undefined) {
+    const named = live.find((row) => row.id === input.connection);
+    if (named) return named;
+    throw failure("not_found", "No such connection.");
+  }
+  const hint = input.hints.login_hint?.toLowerCase();
+  if (hint !== undefined) return live.find((row) => row.profile.address?.toLowerCase() === hint);
+  return live.length === 1 ? live[0] : undefined;
+}
+
+/** Rows that cannot be read now stop no sign-in: it will ask for less, and what is stored then is read again. */
+async function liveRows(vault: Vault, provider: ProviderId): Promise<Connection[]> {
+  try {
+    const rows = await loadRows(vault);
+    return [...rows.values()].filter((row) => row.provider === provider && row.status !== "revoked");
+  } catch (error) {
+    if (error instanceof Failure) return [];
+    throw error;
+  }
 }
 
 /** Drops sign-ins that nobody finished. */
@@ -79,31 +129,45 @@ function makeRoom(vault: Vault, now: number): void {
 }
 
 interface AuthorizationRequest {
+  readonly scopes: readonly string[];
   readonly redirectUri: string;
   readonly state: string;
   readonly nonce: string;
   readonly challenge: string;
   readonly hints: StartInput["hints"];
+  /** Added because no refresh token is held. */
+  readonly again: Readonly<Record<string, string>>;
 }
 
-function authorizationUrlFor(provider: Provider, request: AuthorizationRequest): string {
-  const url = new URL(provider.authorizationEndpoint);
-  const parameters = {
+function authorizationUrlFor(provider: Provider, endpoints: Endpoints, request: AuthorizationRequest): string {
+  const { parameters, pkce, scope } = provider.authorization;
+  const url = new URL(endpoints.authorization);
+  const all = {
     client_id: provider.client.id,
     response_type: "code",
-    response_mode: "query",
     redirect_uri: request.redirectUri,
-    scope: [...provider.openidScopes, ...provider.scopes].join(" "),
     state: request.state,
-    nonce: request.nonce,
-    code_challenge: request.challenge,
+    ...(scope ? { scope: [...provider.openidScopes, ...request.scopes].join(" ") } : {}),
+    ...(provider.openidScopes.includes("openid") ? { nonce: request.nonce } : {}),
     // Entra reads a challenge without a method as `plain`.
-    code_challenge_method: "S256",
+    ...(pkce ? { code_challenge: request.challenge, code_challenge_method: "S256" } : {}),
+    ...parameters,
+    ...request.again,
+    ...hintsFor(provider, request),
   };
-  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
-  for (const name of provider.passThrough) {
-    const value = request.hints[name];
-    if (value !== undefined) url.searchParams.set(name, value);
-  }
+  for (const [name, value] of Object.entries(all)) url.searchParams.set(name, value);
   return url.toString();
+}
+
+/** What the caller hands through. A prompt of the caller's and one that is needed go together (OpenID Connect Core section 3.1.2.1), but for `none`. */
+function hintsFor(provider: Provider, { hints, again }: AuthorizationRequest): Record<string, string> {
+  const given = provider.passThrough.flatMap((name) => {
+    const value = hints[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  const chosen = Object.fromEntries(given);
+  const needed = again["prompt"] ?? provider.authorization.parameters["prompt"];
+  const prompt = chosen["prompt"];
+  if (needed === undefined || prompt === undefined || prompt === "none") return chosen;
+  return { ...chosen, prompt: [...new Set([...needed.split(" "), ...prompt.split(" ")])].join(" ") };
 }

@@ -3,18 +3,29 @@ import type { Connection } from "../db/connections.ts";
 import type { StoredAccessToken } from "../db/schema.ts";
 import { open, seal, type SealedPlace } from "../lib/seal.ts";
 import type { Provider } from "../providers/provider.ts";
+import { isOpenidScope } from "../providers/scopes.ts";
 import type { AccessGrant } from "./grant.ts";
-import type { TokenAnswer } from "./token-request.ts";
+import type { TokenAnswer } from "./token-answer.ts";
 import type { Vault } from "./vault.ts";
 
 /** Part of a row that a token answer changes. */
 export type TokenFields = Pick<
   Connection,
-  "scopes" | "refreshToken" | "refreshTokenAt" | "accessTokens" | "tokenExpiresAt" | "lastRefreshedAt" | "updatedAt"
+  | "scopes"
+  | "refreshToken"
+  | "refreshTokenAt"
+  | "accessTokens"
+  | "tokenExpiresAt"
+  | "grantExpiresAt"
+  | "lastRefreshedAt"
+  | "updatedAt"
 >;
 
 /** A row as far as sealing its tokens needs it. */
-export type TokenHolder = Pick<Connection, "id" | "scopes" | "refreshToken" | "refreshTokenAt" | "accessTokens">;
+export type TokenHolder = Pick<
+  Connection,
+  "id" | "scopes" | "refreshToken" | "refreshTokenAt" | "accessTokens" | "grantExpiresAt"
+>;
 
 /** Seals an answer for `holder`. A missing refresh token keeps the old one; a missing scope means what was asked for (RFC 6749 sections 5.1 and 6). */
 export async function sealAnswer(
@@ -48,9 +59,16 @@ export async function sealAnswer(
     refreshTokenAt: refreshToken === null ? null : now,
     accessTokens,
     tokenExpiresAt: soonest(accessTokens),
+    grantExpiresAt: grantEnd(holder, tokens, now),
     lastRefreshedAt: now,
     updatedAt: now,
   };
+}
+
+/** When the refresh token dies whatever is done, ms: as the answer says, else as it was known before. */
+function grantEnd(holder: TokenHolder, tokens: TokenAnswer, now: number): number | null {
+  const { refresh_token_expires_in: lifeS } = tokens;
+  return lifeS === undefined ? holder.grantExpiresAt : now + lifeS * 1000;
 }
 
 /** Opens the cached access token of a resource. */
@@ -66,6 +84,8 @@ export async function openGrant(vault: Vault, row: Connection, resource: string)
     tokenType: stored.tokenType,
     expiresAt: stored.expiresAt,
     scopes: stored.scopes,
+    provider: row.provider,
+    resource,
     ticket: ticketOf(stored),
   };
   vault.memory.grants.set(name, { sealed: stored.sealed, grant });
@@ -75,6 +95,16 @@ export async function openGrant(vault: Vault, row: Connection, resource: string)
 /** Names a stored token without saying anything of it: the nonce it was sealed with, never used twice. */
 export function ticketOf(stored: StoredAccessToken): string {
   return stored.sealed.split(".")[2] ?? "";
+}
+
+/** Seals a token that the provider is still to be told of. */
+export function sealForRevocation(vault: Vault, row: Connection, token: string): Promise<string> {
+  return seal(vault.ring, placeOf(vault, row, "revocation"), token);
+}
+
+/** Opens a token that the provider is still to be told of. */
+export function openForRevocation(vault: Vault, row: Connection, sealed: string): Promise<string> {
+  return open(vault.ring, placeOf(vault, row, "revocation"), sealed);
 }
 
 /** Opens the refresh token; undefined where there is none. */
@@ -94,11 +124,16 @@ function isOf(provider: Provider, resource: string, scope: string): boolean {
   return prefix !== undefined && scope.toLowerCase().startsWith(prefix.toLowerCase());
 }
 
-/** An answer may leave the resource's prefix out; OpenID scopes belong to no resource. */
-function qualify(provider: Provider, resource: string, scope: string): string[] {
+/** An answer may leave the resource's prefix out, or use another spelling; OpenID scopes belong to no resource. */
+function qualify(provider: Provider, resource: string, answer: string): string[] {
   const prefix = provider.resources[resource]?.scopePrefix ?? "";
-  const own = scope.split(" ").filter((one) => one !== "" && !provider.openidScopes.includes(one.toLowerCase()));
-  return own.map((one) => (one.includes("://") ? one : prefix + one));
+  const own = scopesIn(answer).filter((scope) => !isOpenidScope(provider, scope));
+  return own.map((one) => provider.scopeAliases[one] ?? (one.includes("://") ? one : prefix + one));
+}
+
+/** RFC 6749 section 3.3 separates them by spaces; some use commas. */
+function scopesIn(answer: string): string[] {
+  return answer.split(answer.includes(" ") ? " " : ",").filter((one) => one !== "");
 }
 
 function soonest(tokens: Readonly<Record<string, StoredAccessToken>>): number | null {

@@ -3,18 +3,26 @@ import type { Connection } from "../db/connections.ts";
 import { Failure, failure } from "../lib/errors.ts";
 import type { ConnectionId, ProviderId } from "../lib/ids.ts";
 import type { AccessGrant } from "./grant.ts";
+import type { Feature } from "../providers/features.ts";
 import { authorizePathFor, requireActive } from "./reauth.ts";
+import { requireAllowed, requireFeatures, requireResource } from "./permit.ts";
 import { refresh } from "./refresh.ts";
 import { loadRows, rereadRows } from "./rows.ts";
-import { openGrant, scopesOf, ticketOf } from "./tokens.ts";
+import { openGrant, ticketOf } from "./tokens.ts";
 import type { Vault } from "./vault.ts";
 
 /** Which token a caller wants. */
 export interface UseInput {
-  readonly provider: ProviderId;
+  /** Whose account; may be left out where the connection is named. */
+  readonly provider?: ProviderId;
   /** A connection of the owner; without it, the account that was connected last. */
   readonly connection?: ConnectionId;
-  readonly resource: string;
+  /** The API that the token is for; the provider's first where absent. */
+  readonly resource?: string;
+  /** What the caller is about to do with it. */
+  readonly features?: readonly Feature[];
+  /** Roles of whoever gets the token itself: then it must hold nothing that the policy keeps from them. */
+  readonly roles?: readonly string[];
   /** The token must live at least this long, ms. */
   readonly minTtlMs?: number;
   /** Ticket of a token that the API has just refused. */
@@ -30,12 +38,15 @@ const RENEWAL_PAUSE_MS = 60_000;
 /** A refused token forces a refresh this often at most, ms. */
 const FORCE_PAUSE_MS = 60_000;
 
-/** Gives a token. Failures: `not_connected`, `not_found`, `reauth_required`, `scope_insufficient`, and those of a refresh. */
-export async function use(vault: Vault, input: UseInput): Promise<AccessGrant> {
-  const row = await usableRow(vault, input);
+/** Gives a token. Failures: `not_connected`, `not_found`, `reauth_required`, `scope_insufficient`, `forbidden` by the scope policy, and those of a refresh. */
+export async function use(vault: Vault, wanted: UseInput): Promise<AccessGrant> {
+  const row = await usableRow(vault, wanted);
+  const input = { ...wanted, resource: wanted.resource ?? vault.provider(row.provider).firstResource };
   requireResource(vault, row, input.resource);
+  if (input.features) requireFeatures(vault, row, input.features);
   const grant = isFresh(vault, row, input) ? await openOrNothing(vault, row, input.resource) : undefined;
   const given = grant ?? (await renew(vault, row, input));
+  if (input.roles) await requireAllowed(vault, given, { ...input, roles: input.roles });
   vault.memory.used.set(row.id, vault.clock.now());
   return given;
 }
@@ -66,9 +77,11 @@ async function usableRow(vault: Vault, input: UseInput): Promise<Connection> {
 function select(vault: Vault, rows: ReadonlyMap<ConnectionId, Connection>, input: UseInput): Connection {
   if (input.connection !== undefined) {
     const named = rows.get(input.connection);
-    if (named?.provider === input.provider && named.status !== "revoked") return named;
+    const fits = input.provider === undefined || named?.provider === input.provider;
+    if (named && fits && named.status !== "revoked") return named;
     throw failure("not_found", "No such connection.");
   }
+  if (input.provider === undefined) throw failure("not_found", "No such connection.");
   let latest: Connection | undefined;
   for (const row of rows.values()) {
     const wanted = row.provider === input.provider && row.status !== "revoked";
@@ -84,18 +97,10 @@ function notConnected(vault: Vault, provider: ProviderId): Failure {
   });
 }
 
-function requireResource(vault: Vault, row: Connection, resource: string): void {
-  const provider = vault.provider(row.provider);
-  if (row.accessTokens[resource] || scopesOf(provider, resource, row.scopes).length > 0) return;
-  throw failure("scope_insufficient", `The grant holds no scope of ${resource}.`, {
-    extra: {
-      missing_scopes: scopesOf(provider, resource, provider.scopes),
-      authorize_path: authorizePathFor(vault, provider.id),
-    },
-  });
-}
+/** What is wanted, its resource settled. */
+type Wanted = UseInput & { readonly resource: string };
 
-function isFresh(vault: Vault, row: Connection, { resource, minTtlMs = 0, rejected }: UseInput): boolean {
+function isFresh(vault: Vault, row: Connection, { resource, minTtlMs = 0, rejected }: Wanted): boolean {
   const token = row.accessTokens[resource];
   if (!token) return false;
   if (rejected === ticketOf(token) && mayForce(vault, `${row.id}/${resource}`)) return false;
@@ -116,7 +121,7 @@ function mayForce(vault: Vault, name: string): boolean {
   return true;
 }
 
-async function renew(vault: Vault, row: Connection, input: UseInput): Promise<AccessGrant> {
+async function renew(vault: Vault, row: Connection, input: Wanted): Promise<AccessGrant> {
   try {
     const renewed = await refresh(vault, { id: row.id, resource: input.resource, requestId: input.requestId });
     const grant = await openGrant(vault, renewed, input.resource);
@@ -145,7 +150,7 @@ const PASSING = new Set<string>([
 async function stillAlive(
   vault: Vault,
   id: ConnectionId,
-  { resource, rejected }: UseInput,
+  { resource, rejected }: Wanted,
 ): Promise<AccessGrant | undefined> {
   const row = vault.memory.rows?.get(id);
   if (row?.status !== "active") return undefined;

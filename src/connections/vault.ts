@@ -2,8 +2,8 @@
  * The vault of one owner: what the verbs beside this file work on. It is built by the owner's keeper, once per life of
  * that object, and by the fault schedule in the tests. One vault is the only writer of its owner's rows.
  */
-import type { AuditTrail } from "../db/audit.ts";
 import type { Connection, ConnectionRows } from "../db/connections.ts";
+import type { ScopePolicy } from "../lib/config-policy.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Sender } from "../lib/http.ts";
 import { type ConnectionId, type Owner, randomText, type SystemName } from "../lib/ids.ts";
@@ -13,6 +13,7 @@ import type { Provider } from "../providers/provider.ts";
 import type { ProviderId } from "../lib/ids.ts";
 import type { AccessGrant } from "./grant.ts";
 import type { Journal, PendingRow, StoredPause } from "./journal.ts";
+import type { Trail } from "./trail.ts";
 
 /** What a vault is given. */
 export interface VaultPorts {
@@ -23,9 +24,11 @@ export interface VaultPorts {
   /** Where main's stand: a configured redirect URI is main's. */
   readonly mainBasePath: string;
   readonly publicUrl: string;
+  /** Who may be handed what. */
+  readonly scopePolicy: ScopePolicy;
   readonly ring: KeyRing;
   readonly rows: ConnectionRows;
-  readonly audit: AuditTrail;
+  readonly audit: Trail;
   readonly journal: Journal;
   readonly sender: Sender;
   readonly clock: Clock;

@@ -1,7 +1,6 @@
 /** How each kind of variable is read. No I/O. A message says what was expected and how to make one; never the value. */
 import { base64url } from "jose";
 import * as z from "zod";
-import { parseJson } from "./json.ts";
 import { isBucket, type LimitOverrides, LIMITS } from "./limits.ts";
 
 const KEY_BYTES = 32;
@@ -99,28 +98,21 @@ export const limitOverrides = list.transform((parts, context): LimitOverrides =>
   return overrides;
 });
 
-const customProvider = z.strictObject({
-  id: z.string().regex(/^[a-z][a-z0-9-]{1,31}$/),
-  name: z.string().min(1),
-  issuer: z.url().optional(),
-  authorization_endpoint: z.url().optional(),
-  token_endpoint: z.url().optional(),
-  client_id: z.string().min(1),
-  client_secret: z.string().min(1).optional(),
-  scopes: z.array(z.string().min(1)).default([]),
-});
+/** A time, as ms since the epoch. */
+export const moment = z.iso
+  .datetime({ offset: true, error: "expected a time such as 2027-03-01T00:00:00Z" })
+  .or(z.iso.date())
+  .transform((value) => Date.parse(value));
 
-/** The operator's own OAuth or OpenID providers, as JSON. */
-export const customProviders = text.transform((value, context) => {
-  const parsed = z
-    .array(customProvider)
-    .refine(
-      (all) => all.every((one) => one.issuer !== undefined || (one.authorization_endpoint && one.token_endpoint)),
-      "each needs an issuer, or an authorization_endpoint and a token_endpoint",
-    )
-    .safeParse(parseJson(value));
-  if (parsed.success) return parsed.data;
-  const first = parsed.error.issues[0];
-  context.addIssue(`expected a JSON list of providers: ${first?.path.join(".") ?? ""} ${first?.message ?? ""}`.trim());
-  return z.NEVER;
-});
+/** A share between 0 and 1. */
+export const share = z.coerce
+  .number("expected a number from 0 to 1")
+  .min(0, "expected 0 or more")
+  .max(1, "expected 1 or less");
+
+/** A whole number of days. */
+export const days = z.coerce
+  .number("expected a number of days")
+  .int("expected whole days")
+  .min(1, "expected a day or more")
+  .max(36_500);

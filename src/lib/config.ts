@@ -4,30 +4,30 @@
  * A wrong value never throws: it becomes a {@link ConfigProblem}, so that the health route can still say which
  * variable is wrong. Routes that need what is missing answer `internal` or `provider_misconfigured`.
  */
-import * as z from "zod";
+import type { CustomProvider } from "./config-custom.ts";
+import type { ScopePolicy } from "./config-policy.ts";
+import { type ClientRegistration, entraRegistration, type Registration, registration } from "./config-registrations.ts";
 import * as values from "./config-values.ts";
+import { type Values, VARIABLES } from "./config-variables.ts";
 import type { LimitOverrides } from "./limits.ts";
-import { LOG_LEVELS } from "./log.ts";
+import type { LOG_LEVELS } from "./log.ts";
+
+export type { ClientRegistration } from "./config-registrations.ts";
 
 /** One variable that is missing or wrong. `scope`: what cannot work because of it. */
 export interface ConfigProblem {
   readonly variable: string;
   readonly message: string;
-  readonly scope: "core" | "microsoft" | "optional";
+  readonly scope: ConfigScope;
 }
+
+/** What a variable is for: everything, one provider, or something that can be done without. */
+export type ConfigScope = "core" | "microsoft" | "google" | "notion" | "custom" | "optional";
 
 /** How callers prove who they are. */
 export type CallerKeys =
   | { readonly kind: "secret"; readonly secret: Uint8Array }
   | { readonly kind: "jwks"; readonly url: string };
-
-/** An application registered at a provider. Several secrets: the first is tried first. */
-export interface ClientRegistration {
-  readonly clientId: string;
-  readonly clientSecrets: readonly string[];
-  readonly tenant: string;
-  readonly redirectUri: string | undefined;
-}
 
 /** The parsed environment. */
 export interface Config extends Settings {
@@ -37,48 +37,12 @@ export interface Config extends Settings {
   readonly microsoft: ClientRegistration | undefined;
   /** The mail app registration; the main one where none is given. */
   readonly mail: ClientRegistration | undefined;
+  /** Google's client, YouTube's too; undefined where incomplete. */
+  readonly google: Registration | undefined;
+  readonly notion: Registration | undefined;
+  readonly custom: readonly CustomProvider[];
   readonly problems: readonly ConfigProblem[];
 }
-
-/** Every variable that is read, with its other names. */
-export const VARIABLES = {
-  ENVIRONMENT: { schema: z.enum(["development", "production"], "expected development or production") },
-  PUBLIC_URL: { schema: values.baseUrl },
-  JWT_SECRET_KEY: { schema: values.sharedSecret, aliases: ["SECRET_KEY"] },
-  JWT_JWKS_URL: { schema: values.baseUrl },
-  JWT_ISSUER: { schema: values.text },
-  JWT_AUDIENCE: { schema: values.text },
-  TOKEN_ENCRYPTION_KEY: { schema: values.keyRing, aliases: ["CREDENTIAL_ENCRYPTION_KEY"] },
-  MICROSOFT_CLIENT_ID: { schema: values.text, aliases: ["MSCLIENTID"] },
-  MICROSOFT_CLIENT_SECRET: { schema: values.clientSecrets, aliases: ["MSCLIENTSECRET"] },
-  MICROSOFT_TENANT_ID: { schema: values.entraTenant, aliases: ["MSTENANTID"] },
-  MICROSOFT_REDIRECT_URI: { schema: values.baseUrl, aliases: ["REDIRECT_URI"] },
-  MICROSOFT_OAUTH_CLIENT_ID: { schema: values.text },
-  MICROSOFT_OAUTH_CLIENT_SECRET: { schema: values.clientSecrets },
-  MICROSOFT_OAUTH_TENANT_ID: { schema: values.entraTenant },
-  MICROSOFT_OAUTH_REDIRECT_URI: { schema: values.baseUrl },
-  MICROSOFT_CLOUD: {
-    schema: z.enum(["global", "usgov", "dod", "china"], "expected global, usgov, dod or china"),
-  },
-  MICROSOFT_LOGIN_URL: { schema: values.baseUrl },
-  MICROSOFT_GRAPH_URL: { schema: values.baseUrl },
-  GOOGLE_ACCOUNTS_URL: { schema: values.baseUrl },
-  GOOGLE_TOKEN_URL: { schema: values.baseUrl },
-  GOOGLE_API_URL: { schema: values.baseUrl },
-  NOTION_API_URL: { schema: values.baseUrl },
-  GOOGLE_CLIENT_ID: { schema: values.text },
-  GOOGLE_CLIENT_SECRET: { schema: values.text },
-  NOTION_CLIENT_ID: { schema: values.text },
-  NOTION_CLIENT_SECRET: { schema: values.text },
-  CUSTOM_PROVIDERS: { schema: values.customProviders },
-  RETURN_TO_ORIGINS: { schema: values.origins },
-  RATE_LIMITS: { schema: values.limitOverrides },
-  CORS_ORIGINS: { schema: values.originsOrAny },
-  LOG_LEVEL: { schema: z.enum(LOG_LEVELS, `expected one of ${LOG_LEVELS.join(", ")}`) },
-} as const satisfies Record<string, { schema: z.ZodType; aliases?: readonly string[] }>;
-
-type Variable = keyof typeof VARIABLES;
-type Values = { readonly [Name in Variable]?: z.infer<(typeof VARIABLES)[Name]["schema"]> };
 
 /** Values as they stand in the environment, with their defaults. */
 interface Settings {
@@ -91,14 +55,33 @@ interface Settings {
   readonly cloud: "global" | "usgov" | "dod" | "china";
   readonly loginUrl: string | undefined;
   readonly graphUrl: string | undefined;
+  readonly googleAccountsUrl: string | undefined;
+  readonly googleTokenUrl: string | undefined;
+  readonly googleApiUrl: string | undefined;
+  /** True while Google's consent screen is in testing: grants die after seven days. */
+  readonly googleTesting: boolean;
+  readonly notionApiUrl: string | undefined;
+  readonly scopePolicy: ScopePolicy;
+  /** Written on each consent record. */
+  readonly scopePolicyVersion: string;
+  readonly auditRetentionDays: number;
+  /** Share of proxied calls that are written to the audit trail. */
+  readonly auditProxySample: number;
   readonly returnToOrigins: readonly string[];
   readonly limits: LimitOverrides;
   readonly corsOrigins: readonly string[] | "*";
   readonly logLevel: (typeof LOG_LEVELS)[number];
 }
 
-// A wrong mail registration must not stop the main one.
-const MICROSOFT_VARIABLE = /^MICROSOFT_(?!OAUTH_)/;
+/** Beginning of a variable's name → what cannot work while it is wrong. A wrong mail registration must not stop the main one. */
+const SCOPES: readonly (readonly [RegExp, ConfigScope])[] = [
+  [/^MICROSOFT_(?!OAUTH_)/, "microsoft"],
+  [/^GOOGLE_/, "google"],
+  [/^NOTION_/, "notion"],
+  [/^CUSTOM_PROVIDERS$/, "custom"],
+  // Without its policy an installation would hand out what its operator forbade.
+  [/^SCOPE_POLICY/, "core"],
+];
 const CORE = new Set<string>([
   "ENVIRONMENT",
   "PUBLIC_URL",
@@ -119,12 +102,15 @@ export function parseConfig(env: Readonly<Record<string, unknown>>): Config {
   };
   const read = readAll(env, report);
   checkTogether(read, report);
-  const main = registration(read, "MICROSOFT");
+  const main = entraRegistration(read, "MICROSOFT");
   return {
     ...settings(read),
     callerKeys: callerKeys(read),
     microsoft: main,
-    mail: registration(read, "MICROSOFT_OAUTH") ?? main,
+    mail: entraRegistration(read, "MICROSOFT_OAUTH") ?? main,
+    google: registration(read, "GOOGLE"),
+    notion: registration(read, "NOTION"),
+    custom: read.CUSTOM_PROVIDERS ?? [],
     problems,
   };
 }
@@ -133,7 +119,7 @@ type Report = (variable: string, message: string) => void;
 
 function scopeOf(variable: string): ConfigProblem["scope"] {
   if (CORE.has(variable)) return "core";
-  return MICROSOFT_VARIABLE.test(variable) ? "microsoft" : "optional";
+  return SCOPES.find(([pattern]) => pattern.test(variable))?.[1] ?? "optional";
 }
 
 function readAll(env: Readonly<Record<string, unknown>>, report: Report): Values {
@@ -166,13 +152,24 @@ function checkTogether(read: Values, report: Report): void {
       "expected 32 bytes in base64 (openssl rand -base64 32), as there is no JWT_SECRET_KEY to derive from",
     );
   }
-  for (const name of ["MICROSOFT_CLIENT_ID", "MICROSOFT_CLIENT_SECRET"] as const) {
-    if (!read[name]) report(name, "expected the app registration's value (Entra admin centre, App registrations)");
-  }
+  checkRegistrations(read, report);
   for (const [name, value] of Object.entries(read)) {
     if (isUrlVariable(name) && typeof value === "string" && !values.mayUse(value, environment)) {
       report(name, "expected https; http is for ENVIRONMENT=development alone");
     }
+  }
+}
+
+/** Each provider's id and secret go together. Microsoft's are expected; the others' only where one of them is set. */
+function checkRegistrations(read: Values, report: Report): void {
+  const secret = read.MICROSOFT_CLIENT_SECRET ?? read.MICROSOFT_CLIENT_CERTIFICATE;
+  const where = "expected the app registration's value (Entra admin centre, App registrations)";
+  if (!read.MICROSOFT_CLIENT_ID) report("MICROSOFT_CLIENT_ID", where);
+  if (!secret) report("MICROSOFT_CLIENT_SECRET", where);
+  for (const prefix of ["GOOGLE", "NOTION"] as const) {
+    const [id, own] = [`${prefix}_CLIENT_ID`, `${prefix}_CLIENT_SECRET`] as const;
+    if (read[id] && !read[own]) report(own, `expected the secret that belongs to ${id}`);
+    if (read[own] && !read[id]) report(id, `expected the client id that belongs to ${own}`);
   }
 }
 
@@ -190,6 +187,15 @@ function settings(read: Values): Settings {
     cloud: read.MICROSOFT_CLOUD ?? "global",
     loginUrl: read.MICROSOFT_LOGIN_URL,
     graphUrl: read.MICROSOFT_GRAPH_URL,
+    googleAccountsUrl: read.GOOGLE_ACCOUNTS_URL,
+    googleTokenUrl: read.GOOGLE_TOKEN_URL,
+    googleApiUrl: read.GOOGLE_API_URL,
+    googleTesting: read.GOOGLE_PUBLISHING_STATUS === "testing",
+    notionApiUrl: read.NOTION_API_URL,
+    scopePolicy: read.SCOPE_POLICY ?? {},
+    scopePolicyVersion: read.SCOPE_POLICY_VERSION ?? "1",
+    auditRetentionDays: read.AUDIT_RETENTION_DAYS ?? 400,
+    auditProxySample: read.AUDIT_PROXY_SAMPLE ?? 1,
     returnToOrigins: read.RETURN_TO_ORIGINS ?? [],
     limits: read.RATE_LIMITS ?? {},
     corsOrigins: read.CORS_ORIGINS ?? [],
@@ -200,16 +206,4 @@ function settings(read: Values): Settings {
 function callerKeys(read: Values): CallerKeys | undefined {
   if (read.JWT_JWKS_URL) return { kind: "jwks", url: read.JWT_JWKS_URL };
   return read.JWT_SECRET_KEY ? { kind: "secret", secret: read.JWT_SECRET_KEY } : undefined;
-}
-
-function registration(read: Values, prefix: "MICROSOFT" | "MICROSOFT_OAUTH"): ClientRegistration | undefined {
-  const clientId = read[`${prefix}_CLIENT_ID`];
-  const clientSecrets = read[`${prefix}_CLIENT_SECRET`];
-  if (!clientId || !clientSecrets || clientSecrets.length === 0) return undefined;
-  return {
-    clientId,
-    clientSecrets,
-    tenant: read[`${prefix}_TENANT_ID`] ?? "common",
-    redirectUri: read[`${prefix}_REDIRECT_URI`],
-  };
 }

@@ -67,6 +67,8 @@ export interface FailureExtra {
   readonly authorize_path?: string;
   readonly admin_consent_url?: string;
   readonly missing_scopes?: readonly string[];
+  /** Scopes that the policy keeps from the caller. */
+  readonly scopes?: readonly string[];
   readonly variable?: string;
   /** Who can mend it, where that differs from what the code usually means. */
   readonly mend?: Mender;

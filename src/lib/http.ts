@@ -30,6 +30,8 @@ export interface Outbound {
   readonly budgetMs?: number;
   /** Statuses that are worth another try within the budget. */
   readonly retryStatuses?: readonly number[];
+  /** The largest answer that is read, bytes. Default 8 MiB. */
+  readonly maxBytes?: number;
 }
 
 /** An answer whose body has been read whole, so that no connection dangles. */
@@ -134,7 +136,7 @@ async function exchange({ fetch, clock, outbound, attempt, signal }: Exchange): 
       }),
     );
     begun = true;
-    const text = await readText(response);
+    const text = await readText(response, outbound.maxBytes ?? MAX_ANSWER_BYTES);
     const retryAfterS = parseRetryAfter(response.headers.get("retry-after"), clock.now());
     return { answer: { status: response.status, headers: response.headers, text, retryAfterS, tries: attempt } };
   } catch (cause) {
@@ -142,7 +144,7 @@ async function exchange({ fetch, clock, outbound, attempt, signal }: Exchange): 
   }
 }
 
-async function readText(response: Response): Promise<string> {
+async function readText(response: Response, maxBytes: number): Promise<string> {
   if (!response.body) return "";
   const decoder = new TextDecoder();
   let text = "";
@@ -150,7 +152,7 @@ async function readText(response: Response): Promise<string> {
   // The platform's type leaves the chunk open; a response's body is bytes.
   for await (const chunk of response.body as ReadableStream<Uint8Array>) {
     bytes += chunk.byteLength;
-    if (bytes > MAX_ANSWER_BYTES) throw new Error(`the answer is larger than ${MAX_ANSWER_BYTES} bytes`);
+    if (bytes > maxBytes) throw new Error(`the answer is larger than ${maxBytes} bytes`);
     text += decoder.decode(chunk, { stream: true });
   }
   return text + decoder.decode();

@@ -44,6 +44,16 @@ export function newAuditId(): string {
   return `aud_${randomText(24)}`;
 }
 
+/** A fresh id of a consent record. */
+export function newConsentId(): string {
+  return `cns_${randomText(24)}`;
+}
+
+/** A fresh id of an event to the application; it stays the same over all tries to deliver it. */
+export function newEventId(): string {
+  return `evt_${randomText(24)}`;
+}
+
 const ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz";
 
 /** `length` random characters of base 36: 5.17 bits each, from the platform's generator, without modulo bias. */

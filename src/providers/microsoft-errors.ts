@@ -3,7 +3,7 @@
  * `suberror`, then `error`, then the AADSTS numbers as hints. An unknown number changes nothing: the `error` decides.
  * (Microsoft identity platform: "Microsoft Entra authentication and authorization error codes".)
  */
-import { OAUTH_ERRORS, type VerdictRow } from "./oauth-errors.ts";
+import { OAUTH_ERRORS, statusVerdict, tableRow, type VerdictRow } from "./oauth-errors.ts";
 import type { OAuthRefusal, Verdict, VerdictKind } from "./provider.ts";
 
 const transient = (reason: string): VerdictRow => ({ kind: "transient", reason, mend: "nobody" });
@@ -161,12 +161,12 @@ export function classifyEntra(refusal: OAuthRefusal): Verdict {
 }
 
 function pick(refusal: OAuthRefusal, hint: VerdictRow | undefined): VerdictRow {
-  if (refusal.status === 429) return { kind: "throttled", reason: "provider_throttled", mend: "nobody" };
-  if (refusal.status !== undefined && refusal.status >= 500) return transient("provider_unavailable");
-  const suberror = rowOf(SUBERRORS, refusal.suberror ?? "");
+  const byStatus = statusVerdict(refusal);
+  if (byStatus) return byStatus;
+  const suberror = tableRow(SUBERRORS, refusal.suberror ?? "");
   // The number may name the reason better than the suberror, and whether the token is dead, but not who mends it or how.
   if (suberror) return hint?.kind === suberror.kind && hint.mend === suberror.mend ? hint : suberror;
-  const plain = rowOf(OAUTH_ERRORS, refusal.error);
+  const plain = tableRow(OAUTH_ERRORS, refusal.error);
   if (plain && hint) return mayRefine(plain, hint) ? hint : plain;
   return hint ?? plain ?? { kind: "unknown", reason: "provider_error", mend: "operator" };
 }
@@ -177,11 +177,6 @@ const ENDS_GRANT = new Set<VerdictKind>(["refused", "restart", "admin_consent"])
 function mayRefine(plain: VerdictRow, hint: VerdictRow): boolean {
   if (plain.kind === "refused" || !ENDS_GRANT.has(hint.kind)) return true;
   return plain.kind === "misconfigured" && (hint.kind === "restart" || hint.mend === "admin");
-}
-
-/** What a callback calls its error anybody can write: `constructor` is no row. */
-function rowOf(table: Readonly<Record<string, VerdictRow>>, name: string): VerdictRow | undefined {
-  return Object.hasOwn(table, name) ? table[name] : undefined;
 }
 
 function numbersIn(description: string): number[] {

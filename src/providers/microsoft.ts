@@ -1,7 +1,10 @@
 /** Microsoft 365: Entra ID v2.0 and Microsoft Graph, work, school and personal accounts. */
 import type { ClientRegistration, Config } from "../lib/config.ts";
+import { defineProvider } from "./define.ts";
 import { classifyEntra } from "./microsoft-errors.ts";
-import type { Identity, Provider } from "./provider.ts";
+import { MICROSOFT_FEATURES, MICROSOFT_SCOPES } from "./microsoft-scopes.ts";
+import type { Claims, Credential, Identity, Provider } from "./provider.ts";
+import { text } from "./read.ts";
 
 /** Hosts per national cloud ("Microsoft Graph national cloud deployments"). Scopes carry the cloud's own Graph host. */
 export const CLOUDS = {
@@ -17,27 +20,67 @@ const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 /** Microsoft as configured; `client` is the app registration to use. */
 export function microsoft(config: Config, client: ClientRegistration): Provider {
   const cloud = CLOUDS[config.cloud];
-  const authority = `${config.loginUrl ?? cloud.login}/${client.tenant}`;
+  const login = config.loginUrl ?? cloud.login;
+  const authority = `${login}/${client.tenant}`;
   const graph = (scope: string) => `${cloud.graph}/${scope}`;
-  return {
+  return defineProvider({
     id: "microsoft",
     name: "Microsoft 365",
-    authorizationEndpoint: `${authority}/oauth2/v2.0/authorize`,
-    tokenEndpoint: `${authority}/oauth2/v2.0/token`,
-    discoveryUrl: `${authority}/v2.0/.well-known/openid-configuration`,
-    client: { id: client.clientId, secrets: client.clientSecrets },
+    endpoints: {
+      authorization: `${authority}/oauth2/v2.0/authorize`,
+      token: `${authority}/oauth2/v2.0/token`,
+      // Entra names no issuer in its answers and revokes nothing: its redirect URI tells it from others.
+      revocation: undefined,
+      namesIssuer: false,
+    },
+    discovery: {
+      urls: [`${authority}/v2.0/.well-known/openid-configuration`],
+      // A template for several tenants: the id_token fills it in.
+      issuer: undefined,
+      anywhere: config.environment === "development",
+    },
+    client: { id: client.clientId, credentials: credentialsOf(client), expiresAt: client.secretExpiresAt },
     redirectUri: client.redirectUri,
+    authorization: { parameters: { response_mode: "query" }, withoutRefreshToken: {}, pkce: true, scope: true },
+    tokenRequest: { body: "form", scope: true, requestIdHeader: "client-request-id" },
+    catalogue: MICROSOFT_SCOPES.map((entry) => ({ ...entry, scope: graph(entry.scope) })),
+    features: Object.fromEntries(
+      Object.entries(MICROSOFT_FEATURES).map(([feature, scopes]) => [feature, scopes.map(graph)]),
+    ),
     scopes: [graph("User.Read"), graph("Calendars.ReadWrite")],
     openidScopes: ["openid", "profile", "email", "offline_access"],
     resources: { graph: { scopePrefix: `${cloud.graph}/`, baseUrl: config.graphUrl ?? cloud.graph } },
     firstResource: "graph",
     passThrough: ["login_hint", "prompt", "domain_hint", "claims"],
-    refreshTokenIdleMs: 90 * DAY_MS,
-    adminConsentUrl: `${config.loginUrl ?? cloud.login}/${adminTenant(client.tenant)}/v2.0/adminconsent`,
-    identify,
-    expectedIssuer,
+    refreshTokens: {
+      rotation: "renews",
+      idleMs: 90 * DAY_MS,
+      keepAliveMs: 60 * DAY_MS,
+      lifetimeMs: undefined,
+      lifetimeReason: { reason: "fixed_lifetime", mend: "user" },
+    },
+    identity: { kind: "id_token", identify, expectedIssuer },
+    account: {
+      url: `${config.graphUrl ?? cloud.graph}/v1.0/me`,
+      resource: "graph",
+      headers: {},
+      atConnect: false,
+      read,
+    },
+    proxyLimit: { quota: 600, windowMs: 60_000 },
+    links: ["@odata.nextLink", "@odata.deltaLink"],
+    adminConsentUrl: `${login}/${adminTenant(client.tenant)}/v2.0/adminconsent`,
     classify: classifyEntra,
-  };
+  });
+}
+
+/** The certificate first: where both are set, the secret is there for the time of the change. */
+function credentialsOf({ certificate, clientSecrets }: ClientRegistration): Credential[] {
+  const secrets = clientSecrets.map((secret) => ({ method: "post", secret }) as const);
+  if (!certificate) return secrets;
+  // "Microsoft identity platform application authentication certificate credentials": PS256 and x5t#S256.
+  const { key, der } = certificate;
+  return [{ method: "private_key_jwt", key, alg: "PS256", kid: undefined, certificate: der }, ...secrets];
 }
 
 /** Admin consent is refused on `common` and `consumers`. */
@@ -46,16 +89,20 @@ function adminTenant(tenant: string): string {
 }
 
 /** (tid, oid) is the key: mail addresses and names change, and can be another's tomorrow. */
-function identify(claims: Readonly<Record<string, unknown>>): Identity | undefined {
+function identify(claims: Claims): Identity | undefined {
   const { tid, oid, name, email, preferred_username: userName } = claims;
   if (typeof tid !== "string" || typeof oid !== "string" || !GUID.test(tid)) return undefined;
-  const address = [email, userName].find((value) => typeof value === "string") ?? null;
-  return { account: `${tid}:${oid}`, name: typeof name === "string" ? name : null, address, tenant: tid };
+  return { account: `${tid}:${oid}`, name: text(name), address: text(email) ?? text(userName), tenant: tid };
 }
 
 /** `common` and `organizations` publish a template; the token names the tenant (Entra: "Validate the issuer"). */
-function expectedIssuer(discovered: string, claims: Readonly<Record<string, unknown>>): string | undefined {
+function expectedIssuer(discovered: string, claims: Claims): string | undefined {
   const { tid, ver } = claims;
   if (typeof tid !== "string" || !GUID.test(tid) || ver !== "2.0") return undefined;
   return discovered.replace("{tenantid}", tid);
+}
+
+/** Graph's `/me`: `mail` is null for personal accounts and people without a mailbox. */
+function read({ displayName, mail, userPrincipalName }: Claims): Partial<Identity> {
+  return { name: text(displayName), address: text(mail) ?? text(userPrincipalName) };
 }

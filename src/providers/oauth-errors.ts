@@ -1,5 +1,5 @@
 /** The errors that RFC 6749, OpenID Connect Core section 3.1.2.6 and RFC 6750 define, and what each means to a grant. */
-import type { Verdict } from "./provider.ts";
+import type { OAuthRefusal, Verdict } from "./provider.ts";
 
 /** What an error means where nothing more is known. */
 export type VerdictRow = Pick<Verdict, "kind" | "reason" | "mend" | "dead" | "retryAfterS">;
@@ -25,3 +25,32 @@ export const OAUTH_ERRORS: Readonly<Record<string, VerdictRow>> = {
   temporarily_unavailable: { kind: "transient", reason: "provider_unavailable", mend: "nobody" },
   server_error: { kind: "transient", reason: "provider_unavailable", mend: "nobody" },
 };
+
+/** What an HTTP status says whatever the body says. */
+export function statusVerdict({ status }: OAuthRefusal): VerdictRow | undefined {
+  // 529: Notion's "service overload".
+  if (status === 429 || status === 529) return { kind: "throttled", reason: "provider_throttled", mend: "nobody" };
+  if (status !== undefined && status >= 500)
+    return { kind: "transient", reason: "provider_unavailable", mend: "nobody" };
+  return undefined;
+}
+
+/** Reads a refusal of a provider that is known by its standards alone. */
+export function classifyOAuth(refusal: OAuthRefusal): Verdict {
+  const row = statusVerdict(refusal) ?? secretRefused(refusal) ?? tableRow(OAUTH_ERRORS, refusal.error) ?? UNKNOWN;
+  return refusal.error === "" ? row : { ...row, providerCode: refusal.error };
+}
+
+const UNKNOWN: VerdictRow = { kind: "unknown", reason: "provider_error", mend: "operator" };
+
+/** Another credential may still be good. */
+function secretRefused({ error }: OAuthRefusal): VerdictRow | undefined {
+  return error === "invalid_client"
+    ? { kind: "secret_refused", reason: "client_refused", mend: "operator" }
+    : undefined;
+}
+
+/** A row by its own name: what a callback calls its error anybody can write, and `constructor` is no row. */
+export function tableRow(table: Readonly<Record<string, VerdictRow>>, name: string): VerdictRow | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined;
+}

@@ -48,7 +48,7 @@ function clientFor(c: HostedContext, { bucket, connection, answers }: Client): G
     ...baseUrlOf(system),
     sender: system.sender,
     log: c.get("log"),
-    authorizePath: (claims) => authorizePathFor(system, PROVIDER, claims),
+    authorizePath: (claims) => authorizePathFor(system, PROVIDER, { claims }),
     source: {
       async grant(rejected) {
         const counts = counted ? {} : { bucket };

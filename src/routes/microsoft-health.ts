@@ -16,6 +16,9 @@ const REMEMBER_MS = 30_000;
 const SOON_MS = 20 * 60_000;
 const PROBE = { timeoutMs: 4_000 };
 
+/** What is wrong with other providers is told, and says nothing of this one. */
+const RELEVANT = new Set<string>(["core", "microsoft"]);
+
 /** The result of one check. */
 interface Check {
   readonly ok: boolean;
@@ -55,7 +58,7 @@ async function check(premises: Premises): Promise<Report> {
     checkKeyRing(premises),
     checkProvider(premises),
   ]);
-  const wrong = problems.some((problem) => problem.scope !== "optional");
+  const wrong = problems.some((problem) => RELEVANT.has(problem.scope));
   const broken = !d1.ok || !keyRing.ok || problems.some((problem) => problem.scope === "core");
   return {
     status: broken ? "unhealthy" : wrong || !provider.ok ? "degraded" : "healthy",
@@ -97,8 +100,8 @@ function checkKeyRing(premises: Premises): Promise<Check> {
 async function checkProvider(premises: Premises): Promise<Check> {
   if (!premises.config.microsoft) return { ok: false, detail: "not configured" };
   return outcome(premises, "provider", async () => {
-    const { discoveryUrl } = premises.systems.main.provider("microsoft");
-    const answer = await premises.sender.send({ url: discoveryUrl, label: "health", ...PROBE });
+    const [url = ""] = premises.systems.main.provider("microsoft").discovery?.urls ?? [];
+    const answer = await premises.sender.send({ url, label: "health", ...PROBE });
     if (answer.status !== 200) throw new Error(`discovery answered ${answer.status}`);
     return "reachable";
   });

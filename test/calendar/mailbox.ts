@@ -42,6 +42,8 @@ export async function openMailbox(user = "ana", sandbox = openSandbox()): Promis
   });
   const access = {
     connection: CONNECTION,
+    provider: "microsoft",
+    resource: "graph",
     accessToken: token,
     tokenType: "Bearer",
     expiresAt: null,

@@ -2,9 +2,10 @@
 import { env } from "cloudflare:workers";
 import type { Hono } from "hono";
 import { createJournal } from "../../src/connections/journal.ts";
+import { createTrail } from "../../src/connections/trail.ts";
 import { createVault, type Vault } from "../../src/connections/vault.ts";
 import { wake } from "../../src/connections/wake.ts";
-import { auditTrail } from "../../src/db/audit.ts";
+import { auditRows } from "../../src/db/audit.ts";
 import { connectionRows } from "../../src/db/connections.ts";
 import { openDatabase } from "../../src/db/database.ts";
 import { tablesFor } from "../../src/db/schema.ts";
@@ -110,26 +111,32 @@ export class World {
     const config = parseConfig({ ...env, MICROSOFT_LOGIN_URL: this.lane.loginUrl(rotation) });
     const db = openDatabase(this.#d1(life));
     const tables = tablesFor("main");
-    return createVault({
-      system: "main",
-      owner: Owner.parse(`faults-${this.person}`),
+    const background = (work: Promise<unknown>) => void work.catch(() => {});
+    const wakeBy = (at: number) => {
+      if (life.ended === undefined) this.#alarmAt = Math.min(this.#alarmAt ?? at, at);
+    };
+    const owner = Owner.parse(`faults-${this.person}`);
+    const storage = life.storage(this.#storage);
+    const common = { system: "main" as const, owner, clock: this.clock, log: SILENT, background, wakeBy, random };
+    const vault = createVault({
+      ...common,
       basePath: "/api/v1",
       mainBasePath: "/api/v1",
+      scopePolicy: {},
       publicUrl: config.publicUrl,
       ring: createKeyRing(config.ringKeys, config.derivationSecret),
       rows: connectionRows(db, tables),
-      audit: auditTrail(db, tables),
-      journal: createJournal(life.storage(this.#storage)),
+      audit: createTrail({
+        ...common,
+        storage,
+        rows: auditRows(db, tables),
+        busy: () => vault.memory.refreshes.size > 0,
+      }),
+      journal: createJournal(storage),
       sender: createSender({ fetch: this.#fetch(life), clock: this.clock, log: SILENT, random }),
-      clock: this.clock,
-      log: SILENT,
       provider: (id) => withMail(findProvider(config, id) ?? refuse()),
-      background: (work) => void work.catch(() => {}),
-      wakeBy: (at) => {
-        if (life.ended === undefined) this.#alarmAt = Math.min(this.#alarmAt ?? at, at);
-      },
-      random,
     });
+    return vault;
   }
 
   #fetch(life: Life) {

@@ -65,6 +65,8 @@ export function refusal(status: number, code: string, headers: Record<string, st
 function accessGrant(number: number, scopes: readonly string[]): AccessGrant {
   return {
     connection: ConnectionId.parse(`con_${"a".repeat(24)}`),
+    provider: "microsoft",
+    resource: "graph",
     accessToken: `token-${number}`,
     tokenType: "Bearer",
     expiresAt: null,

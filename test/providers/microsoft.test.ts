@@ -19,9 +19,11 @@ test.each([
   ["china", "https://login.partner.microsoftonline.cn", "https://microsoftgraph.chinacloudapi.cn"],
 ])("the %s cloud signs in at %s and asks for scopes of %s", (cloud, login, graph) => {
   expect(microsoft({ MICROSOFT_CLOUD: cloud })).toMatchObject({
-    authorizationEndpoint: `${login}/common/oauth2/v2.0/authorize`,
-    tokenEndpoint: `${login}/common/oauth2/v2.0/token`,
-    discoveryUrl: `${login}/common/v2.0/.well-known/openid-configuration`,
+    endpoints: {
+      authorization: `${login}/common/oauth2/v2.0/authorize`,
+      token: `${login}/common/oauth2/v2.0/token`,
+    },
+    discovery: { urls: [`${login}/common/v2.0/.well-known/openid-configuration`] },
     scopes: [`${graph}/User.Read`, `${graph}/Calendars.ReadWrite`],
     resources: { graph: { baseUrl: graph, scopePrefix: `${graph}/` } },
   });
@@ -33,7 +35,7 @@ test("another base URL moves the requests and not the scopes, which name the res
     MICROSOFT_LOGIN_URL: "http://localhost:8788",
     MICROSOFT_GRAPH_URL: "http://localhost:8788/graph",
   });
-  expect(provider.tokenEndpoint).toBe("http://localhost:8788/common/oauth2/v2.0/token");
+  expect(provider.endpoints.token).toBe("http://localhost:8788/common/oauth2/v2.0/token");
   expect(provider.resources["graph"]).toEqual({
     baseUrl: "http://localhost:8788/graph",
     scopePrefix: "https://graph.microsoft.com/",
@@ -41,7 +43,14 @@ test("another base URL moves the requests and not the scopes, which name the res
 });
 
 test("two client secrets are kept in their order", () => {
-  expect(microsoft().client).toEqual({ id: "app", secrets: ["one", "two"] });
+  expect(microsoft().client).toEqual({
+    id: "app",
+    credentials: [
+      { method: "post", secret: "one" },
+      { method: "post", secret: "two" },
+    ],
+    expiresAt: undefined,
+  });
 });
 
 test.each([
@@ -56,7 +65,9 @@ test.each([
 
 test("an account is its tenant and object id, never an address that can change hands", () => {
   const claims = { tid: TENANT, oid: "o-1", sub: "s-1", name: "Ana", email: "ana@a.example" };
-  const { identify } = microsoft();
+  const { identity } = microsoft();
+  if (identity.kind !== "id_token") throw new Error("Entra says it in the id_token");
+  const { identify } = identity;
   expect(identify(claims)).toEqual({ account: `${TENANT}:o-1`, name: "Ana", address: "ana@a.example", tenant: TENANT });
   expect(identify({ ...claims, email: "new@a.example", sub: "s-2" })?.account).toBe(`${TENANT}:o-1`);
   expect(identify({ ...claims, email: undefined, preferred_username: "ana" })?.address).toBe("ana");

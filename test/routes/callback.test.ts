@@ -31,6 +31,7 @@ test("a user who signs in is connected, and sees nothing secret", async () => {
         name: "Ana Rossi",
         address: "ana@contoso.example",
         tenant: "7d1f0c2e-5b9a-4a1e-9b7e-3f1f2a3b4c5d",
+        picture: null,
       },
       scopes: ["https://graph.microsoft.com/User.Read", "https://graph.microsoft.com/Calendars.ReadWrite"],
       token_expires_at: time,

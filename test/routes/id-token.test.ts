@@ -137,7 +137,8 @@ test("while new keys cannot be read those of yesterday judge, and a key that the
   vi.useFakeTimers({ toFake: ["Date"] });
   vi.setSystemTime(Date.now() + 25 * 3_600_000);
   await sandbox("POST", "clock", { advance_ms: 25 * 3_600_000 });
-  await sandbox("POST", "faults", { path: "/common/v2.0/.well-known", status: 500, times: 99, retry_after: 0 });
+  for (const path of ["/common/v2.0/.well-known", "/common/discovery"])
+    await sandbox("POST", "faults", { path, status: 500, times: 99, retry_after: 0 });
   expect((await flow({ sub: "it-down" }, "ana")).status).toBe(200);
   await sandbox("POST", "keys/rotate", { drop_old: true });
   expect(await problemOf(await flow({ sub: "it-lacking" }, "ana"))).toMatchObject({ code: "provider_unavailable" });

@@ -1,0 +1,100 @@
+/** `CUSTOM_PROVIDERS`: the operator's own OAuth or OpenID providers, as JSON. No I/O. */
+import * as z from "zod";
+import { clientSecrets, text } from "./config-values.ts";
+import { PROVIDER_ID } from "./ids.ts";
+import { parseJson } from "./json.ts";
+import { pemKey } from "./pem.ts";
+
+const url = z.url({ protocol: /^https?$/, error: "expected an absolute http(s) URL" });
+const parameters = z.record(z.string(), z.string()).default({});
+const days = z.number().positive().optional();
+
+const scope = z
+  .union([
+    z.string().min(1),
+    z.strictObject({
+      scope: z.string().min(1),
+      name: z.string().min(1).optional(),
+      sensitivity: z.enum(["basic", "sensitive", "restricted", "admin"]).default("sensitive"),
+    }),
+  ])
+  .transform((given) =>
+    typeof given === "string"
+      ? { scope: given, name: given, sensitivity: "sensitive" as const }
+      : { ...given, name: given.name ?? given.scope },
+  )
+  .refine((entry) => !/\s/.test(entry.scope), "expected one scope per entry");
+
+const accountFields = z
+  .strictObject({
+    account: z.string().default("sub"),
+    name: z.string().default("name"),
+    address: z.string().default("email"),
+    picture: z.string().default("picture"),
+  })
+  .prefault({});
+
+const customProvider = z
+  .strictObject({
+    id: z.string().regex(PROVIDER_ID, "expected 2 to 32 of a-z, 0-9 and -, beginning with a letter"),
+    name: z.string().min(1),
+    issuer: url.optional(),
+    /** False where the issuer publishes no metadata, or it is not to be used. */
+    discover: z.boolean().default(true),
+    authorization_endpoint: url.optional(),
+    token_endpoint: url.optional(),
+    revocation_endpoint: url.optional(),
+    userinfo_endpoint: url.optional(),
+    jwks_uri: url.optional(),
+    client_id: z.string().min(1),
+    client_secret: z.union([clientSecrets, z.array(z.string().min(1)).min(1)]).default([]),
+    client_secret_expires_at: z.iso
+      .datetime({ offset: true })
+      .transform((value) => Date.parse(value))
+      .optional(),
+    client_authentication: z.enum(["post", "basic", "none", "private_key_jwt"]).optional(),
+    private_key: z
+      .strictObject({ pem: pemKey, alg: z.enum(["RS256", "PS256", "ES256", "EdDSA"]), kid: z.string().optional() })
+      .optional(),
+    pkce: z.boolean().default(true),
+    scopes: z.array(scope).default([]),
+    features: z.record(z.string(), z.array(z.string())).default({}),
+    authorize_parameters: parameters,
+    authorize_parameters_without_refresh_token: parameters,
+    api_base_url: url.transform((value) => value.replace(/\/+$/, "")).optional(),
+    account_fields: accountFields,
+    refresh_token_idle_days: days,
+    refresh_token_lifetime_days: days,
+    requests_per_minute: z.number().int().min(1).max(10_000).default(300),
+  })
+  .superRefine((own, context) => {
+    const endpoints = own.authorization_endpoint !== undefined && own.token_endpoint !== undefined;
+    if ((own.issuer === undefined || !own.discover) && !endpoints)
+      context.addIssue("needs an issuer, or an authorization_endpoint and a token_endpoint");
+    const method = own.client_authentication;
+    if (method === "private_key_jwt" && !own.private_key) context.addIssue("private_key_jwt needs a private_key");
+    if (method !== "none" && method !== "private_key_jwt" && own.client_secret.length === 0)
+      context.addIssue("needs a client_secret, or client_authentication none or private_key_jwt");
+  });
+
+/** One custom provider, its defaults filled in. */
+export type CustomProvider = z.infer<typeof customProvider>;
+
+/** Names that are taken. */
+const TAKEN = new Set(["microsoft", "outlook", "google", "youtube", "notion"]);
+
+const all = z.array(customProvider).superRefine((list, context) => {
+  const ids = list.map((own) => own.id);
+  if (new Set(ids).size !== ids.length) context.addIssue("every id must be there once");
+  const taken = ids.find((id) => TAKEN.has(id));
+  if (taken !== undefined) context.addIssue(`the id ${taken} is taken`);
+});
+
+/** The operator's own OAuth or OpenID providers. */
+export const customProviders = text.transform((value, context) => {
+  const parsed = all.safeParse(parseJson(value));
+  if (parsed.success) return parsed.data;
+  const first = parsed.error.issues[0];
+  context.addIssue(`expected a JSON list of providers: ${first?.path.join(".") ?? ""} ${first?.message ?? ""}`.trim());
+  return z.NEVER;
+});

@@ -1,0 +1,19 @@
+/** `SCOPE_POLICY`: which role may ask for what, as JSON. No I/O. */
+import * as z from "zod";
+import { text } from "./config-values.ts";
+import { parseJson } from "./json.ts";
+
+/** role → provider (or `*`) → scopes and features, `*` for all. A row replaces the built-in one of that role and provider. */
+export type ScopePolicy = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
+
+const policy = z.record(z.string().min(1), z.record(z.string().min(1), z.array(z.string().min(1))));
+
+/** See {@link ScopePolicy}. */
+export const scopePolicy = text.transform((value, context): ScopePolicy => {
+  const parsed = policy.safeParse(parseJson(value));
+  if (parsed.success) return parsed.data;
+  context.addIssue(
+    'expected JSON such as {"user":{"google":["calendar.read","openid"]}}: role, provider, scopes or features',
+  );
+  return z.NEVER;
+});

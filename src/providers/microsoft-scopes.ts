@@ -1,0 +1,49 @@
+/** Microsoft Graph's delegated permissions that we know ("Microsoft Graph permissions reference"), least powerful first. */
+import type { Feature } from "./features.ts";
+import type { ScopeEntry } from "./provider.ts";
+
+/** Names without the resource's prefix, which differs per cloud. */
+export const MICROSOFT_SCOPES: readonly ScopeEntry[] = [
+  { scope: "User.Read", name: "Sign in and read the user's profile", sensitivity: "basic" },
+  { scope: "User.ReadBasic.All", name: "Read everybody's basic profile", sensitivity: "basic" },
+  { scope: "Calendars.ReadBasic", name: "Read basic details of calendars", sensitivity: "sensitive" },
+  { scope: "Calendars.Read", name: "Read the user's calendars", sensitivity: "sensitive" },
+  { scope: "Calendars.Read.Shared", name: "Read calendars shared with the user", sensitivity: "sensitive" },
+  { scope: "Calendars.ReadWrite", name: "Full access to the user's calendars", sensitivity: "sensitive" },
+  { scope: "Calendars.ReadWrite.Shared", name: "Full access to shared calendars", sensitivity: "sensitive" },
+  { scope: "Contacts.Read", name: "Read the user's contacts", sensitivity: "sensitive" },
+  { scope: "Contacts.ReadWrite", name: "Full access to the user's contacts", sensitivity: "sensitive" },
+  { scope: "Tasks.Read", name: "Read the user's tasks", sensitivity: "sensitive" },
+  { scope: "Tasks.ReadWrite", name: "Full access to the user's tasks", sensitivity: "sensitive" },
+  { scope: "Files.Read", name: "Read the user's files", sensitivity: "sensitive" },
+  { scope: "Files.ReadWrite", name: "Full access to the user's files", sensitivity: "sensitive" },
+  { scope: "Files.Read.All", name: "Read all files the user can open", sensitivity: "restricted" },
+  { scope: "Files.ReadWrite.All", name: "Full access to all files the user can open", sensitivity: "restricted" },
+  { scope: "OnlineMeetings.ReadWrite", name: "Read and create online meetings", sensitivity: "sensitive" },
+  { scope: "Mail.ReadBasic", name: "Read basic details of mail", sensitivity: "restricted" },
+  { scope: "Mail.Read", name: "Read the user's mail", sensitivity: "restricted" },
+  { scope: "Mail.ReadWrite", name: "Full access to the user's mail", sensitivity: "restricted" },
+  { scope: "Mail.Send", name: "Send mail as the user", sensitivity: "restricted" },
+  { scope: "MailboxSettings.Read", name: "Read mailbox settings", sensitivity: "sensitive" },
+  { scope: "User.Read.All", name: "Read everybody's full profile", sensitivity: "admin" },
+  { scope: "Group.Read.All", name: "Read all groups", sensitivity: "admin" },
+  { scope: "GroupMember.Read.All", name: "Read group memberships", sensitivity: "admin" },
+  { scope: "Device.Read.All", name: "Read all devices", sensitivity: "admin" },
+  { scope: "Directory.Read.All", name: "Read the directory", sensitivity: "admin" },
+  { scope: "AuditLog.Read.All", name: "Read the audit logs", sensitivity: "admin" },
+  { scope: "Directory.ReadWrite.All", name: "Change the directory", sensitivity: "admin" },
+];
+
+/** Feature → permissions any of which unlocks it. */
+export const MICROSOFT_FEATURES: Readonly<Partial<Record<Feature, readonly string[]>>> = {
+  profile: ["User.Read"],
+  "calendar.read": ["Calendars.Read", "Calendars.ReadWrite"],
+  "calendar.write": ["Calendars.ReadWrite"],
+  "contacts.read": ["Contacts.Read", "Contacts.ReadWrite"],
+  "tasks.read": ["Tasks.Read", "Tasks.ReadWrite"],
+  "files.read": ["Files.Read", "Files.ReadWrite", "Files.Read.All", "Files.ReadWrite.All"],
+  "files.write": ["Files.ReadWrite", "Files.ReadWrite.All"],
+  "mail.read": ["Mail.Read", "Mail.ReadWrite"],
+  "mail.send": ["Mail.Send"],
+  "directory.read": ["Directory.Read.All", "Directory.ReadWrite.All"],
+};
