@@ -6,12 +6,13 @@ import type { Vault } from "./vault.ts";
 
 const TRY_AGAIN_MS = 60_000;
 
-/** Purges, heals and refreshes. Never throws: the platform drops an alarm that failed six times. */
+/** Purges, heals, refreshes and brings the trail to D1. Never throws: the platform drops an alarm that failed six times. */
 export async function wake(vault: Vault): Promise<void> {
   try {
     const purged = purgeFlows(vault);
     const left = await healRows(vault);
     const refreshed = await runDue(vault);
+    await vault.audit.settle();
     vault.log.info("keeper alarm", { owner: vault.owner, flows_purged: purged, rows_pending: left, refreshed });
   } catch (cause) {
     vault.log.error("keeper alarm failed", { owner: vault.owner, cause });

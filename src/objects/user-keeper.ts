@@ -12,6 +12,7 @@ import { start, type Started, type StartInput } from "../connections/start.ts";
 import { type ConnectionSummary, summarise } from "../connections/summary.ts";
 import { use, type UseInput } from "../connections/use.ts";
 import { noteUses } from "../connections/uses.ts";
+import { createTrail, type Trail } from "../connections/trail.ts";
 import { createVault, type Vault } from "../connections/vault.ts";
 import { wake } from "../connections/wake.ts";
 import { systemClock } from "../lib/clock.ts";
@@ -122,26 +123,46 @@ export class UserKeeper extends DurableObject<Env> {
   }
 
   #openVault(owner: Owner): Vault {
-    const { name, basePath, mainBasePath, config, ring, rows, audit, sender, log } = this.#system;
+    const { name, basePath, mainBasePath, config, ring, rows, sender, log } = this.#system;
     return createVault({
       system: name,
       owner,
       basePath,
       mainBasePath,
       publicUrl: config.publicUrl,
+      scopePolicy: config.scopePolicy,
       ring,
       rows,
-      audit,
+      audit: this.#openTrail(owner),
       journal: createJournal(this.ctx.storage.kv),
       sender,
       clock: systemClock,
       log: log.with({ system: name, owner }),
       provider: (id) => this.#system.provider(id),
-      background: (work) =>
-        this.ctx.waitUntil(work.catch((cause: unknown) => log.warn("background work failed", { owner, cause }))),
+      background: (work) => this.#background(work),
       wakeBy: (at) => this.#wakeBy(at),
       random: Math.random,
     });
+  }
+
+  #openTrail(owner: Owner): Trail {
+    const { name: system, audit: rows, log } = this.#system;
+    return createTrail({
+      system,
+      owner,
+      storage: this.ctx.storage.kv,
+      rows,
+      clock: systemClock,
+      log: log.with({ system, owner }),
+      background: (work) => this.#background(work),
+      wakeBy: (at) => this.#wakeBy(at),
+      random: Math.random,
+      busy: () => this.#vault.memory.refreshes.size > 0,
+    });
+  }
+
+  #background(work: Promise<unknown>): void {
+    this.ctx.waitUntil(work.catch((cause: unknown) => this.#vault.log.warn("background work failed", { cause })));
   }
 
   #wakeBy(at: number): void {

@@ -1,5 +1,6 @@
 /** One life of an owner's keeper: from its first request until it is shut down or crashes. */
 import type { KeeperStorage } from "../../src/connections/journal.ts";
+import type { TrailStorage } from "../../src/connections/trail.ts";
 
 /** How a life ends. `shutdown`: what is in flight goes on, but own storage is closed. `crash`: everything stops. */
 export type Ending = "shutdown" | "crash";
@@ -11,7 +12,7 @@ export interface Life {
   /** Never comes back in a crashed life. */
   unlessCrashed(): Promise<void>;
   /** Own storage as this life sees it. */
-  storage(shared: Map<string, unknown>): KeeperStorage;
+  storage(shared: Map<string, unknown>): KeeperStorage & TrailStorage;
 }
 
 /** A life that has just begun. */
@@ -42,9 +43,10 @@ export function createLife(): Life {
         alive();
         return shared.delete(key);
       },
-      list: <T>({ prefix }: { prefix: string }) => {
+      list: <T>({ prefix, limit }: { prefix: string; limit?: number }) => {
         alive();
-        return [...shared].filter(([key]) => key.startsWith(prefix)) as [string, T][];
+        const found = [...shared].filter(([key]) => key.startsWith(prefix)).toSorted(([a], [b]) => (a < b ? -1 : 1));
+        return structuredClone(found.slice(0, limit)) as [string, T][];
       },
     }),
   };
