@@ -1,10 +1,8 @@
-import { errors, importJWK, jwtVerify, type JWK } from "jose";
 import type { World } from "../world.ts";
+import { checkAssertion } from "./client-assertion.ts";
 import { findClient, type Client } from "./clients.ts";
-import { EntraError, invalidRequest, missingParameter } from "./errors.ts";
+import { EntraError, missingParameter } from "./errors.ts";
 import type { Audience } from "./tenants.ts";
-
-const ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /** The application that makes a token request, once it has proved itself by a secret or an assertion. */
 export async function authenticateClient(
@@ -61,62 +59,4 @@ function checkSecret(world: World, client: Client, secret: string): void {
       `The provided client secret keys for app '${client.client_id}' are expired.`,
     );
   }
-}
-
-async function checkAssertion(world: World, client: Client, form: URLSearchParams, url: string): Promise<void> {
-  const assertion = form.get("client_assertion");
-  if (assertion === null) {
-    throw new EntraError(
-      "invalid_client",
-      7000218,
-      "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
-    );
-  }
-  if (form.get("client_assertion_type") !== ASSERTION_TYPE)
-    throw invalidRequest(9002313, "Unknown client_assertion_type.");
-  const { origin, pathname } = new URL(url);
-  const options = {
-    algorithms: ["PS256", "RS256"],
-    audience: `${origin}${pathname}`,
-    requiredClaims: ["exp", "jti"],
-    currentDate: new Date(world.now()),
-    clockTolerance: 300,
-  };
-  const payload = await verifiedBySome(client, assertion, options);
-  if (payload.iss !== client.client_id)
-    throw new EntraError("invalid_client", 700027, "The issuer of the client assertion is not the application.");
-  if (payload.sub !== payload.iss)
-    throw new EntraError("invalid_client", 50048, "The subject of the client assertion does not match its issuer.");
-}
-
-async function verifiedBySome(client: Client, assertion: string, options: Parameters<typeof jwtVerify>[2]) {
-  for (const jwk of client.keys) {
-    try {
-      const alg = assertionAlgorithm(assertion);
-      return (await jwtVerify(assertion, await importJWK(jwk as JWK, alg), options)).payload;
-    } catch (error) {
-      if (error instanceof errors.JWSSignatureVerificationFailed) continue;
-      throw assertionFailure(error);
-    }
-  }
-  throw new EntraError(
-    "invalid_client",
-    700027,
-    "Client assertion failed signature validation. The key was not found by its thumbprint.",
-  );
-}
-
-function assertionAlgorithm(assertion: string): string {
-  const header = JSON.parse(atob((assertion.split(".")[0] ?? "").replaceAll("-", "+").replaceAll("_", "/"))) as {
-    alg?: unknown;
-  };
-  return header.alg === "RS256" ? "RS256" : "PS256";
-}
-
-function assertionFailure(error: unknown): EntraError {
-  const outOfTime =
-    error instanceof errors.JWTExpired || (error instanceof errors.JWTClaimValidationFailed && error.claim === "nbf");
-  return outOfTime
-    ? new EntraError("invalid_client", 700024, "Client assertion is not within its valid time range.")
-    : new EntraError("invalid_client", 50012, "Authentication of the client assertion failed.");
 }

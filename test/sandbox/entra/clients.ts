@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { CLIENT_CERTIFICATE } from "../certificates.ts";
 import { CLIENT_ID, CLIENT_SECRET, CONTOSO_TENANT, REDIRECT_PATHS } from "../defaults.ts";
 import type { World } from "../world.ts";
 
@@ -7,8 +8,8 @@ export const clientSchema = z.strictObject({
   client_id: z.guid(),
   display_name: z.string().default("An application"),
   secrets: z.array(z.strictObject({ value: z.string(), expires_at: z.string().optional() })).default([]),
-  /** Public keys as JWKs whose private halves sign client assertions. */
-  keys: z.array(z.record(z.string(), z.unknown())).default([]),
+  /** What it may sign client assertions with. The certificate's own dates are not read. */
+  certificates: z.array(z.strictObject({ pem: z.string(), expires_at: z.string().optional() })).default([]),
   redirect_uris: z.array(z.string()).default([]),
   /** A single-tenant application's tenant; multi-tenant without. */
   tenant: z.guid().optional(),
@@ -21,6 +22,9 @@ export const clientSchema = z.strictObject({
 
 /** An application registration. */
 export type Client = z.infer<typeof clientSchema>;
+
+/** A certificate of an application, without its key. */
+export type ClientCertificate = Client["certificates"][number];
 
 /** The application with this id; the default one follows the configured origins. */
 export function findClient(world: World, clientId: string): Client | undefined {
@@ -58,7 +62,7 @@ function defaultClient(world: World): Client {
     client_id: CLIENT_ID,
     display_name: "Latchkey",
     secrets: [{ value: CLIENT_SECRET }],
-    keys: [],
+    certificates: [{ pem: CLIENT_CERTIFICATE }],
     redirect_uris: world.origins.flatMap((origin) => REDIRECT_PATHS.map((path) => `${origin}${path}`)),
     app_roles: ["Directory.Read.All", "User.Read.All", "Group.Read.All", "Device.Read.All", "AuditLog.Read.All"],
     granted_roles: {},
