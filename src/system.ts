@@ -2,6 +2,7 @@
 import { type AuditRows, auditRows } from "./db/audit.ts";
 import { type ConnectionRows, connectionRows } from "./db/connections.ts";
 import { openDatabase } from "./db/database.ts";
+import { type EventRows, eventRows } from "./db/events.ts";
 import { type Schedule, schedule } from "./db/schedule.ts";
 import { tablesFor } from "./db/schema.ts";
 import { systemClock } from "./lib/clock.ts";
@@ -31,6 +32,7 @@ export interface System extends House {
   readonly basePath: string;
   readonly mainBasePath: string;
   readonly rows: ConnectionRows;
+  readonly events: EventRows;
   readonly schedule: Schedule;
   readonly audit: AuditRows;
   /** The provider as configured. Fails as `provider_misconfigured` where it is not. */
@@ -64,6 +66,7 @@ export function openSystem(house: House, name: SystemName): System {
     basePath: BASE_PATHS[name],
     mainBasePath: BASE_PATHS.main,
     rows: connectionRows(db, tables),
+    events: eventRows(db, tables),
     schedule: schedule(db, tables),
     audit: auditRows(db, tables),
     provider(id) {

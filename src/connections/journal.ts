@@ -75,7 +75,19 @@ export interface StoredPause {
   readonly generation?: number;
 }
 
-const KINDS = { flow: "flow:", marker: "marker:", pending: "pending:", due: "due:", pause: "pause:" } as const;
+/** The owner wants everything forgotten. `since`: ms; what comes later stays. */
+export interface PendingErasure {
+  readonly since: number;
+}
+
+const KINDS = {
+  flow: "flow:",
+  marker: "marker:",
+  pending: "pending:",
+  due: "due:",
+  pause: "pause:",
+  erasure: "erasure:",
+} as const;
 
 /** The journal of one keeper. */
 export function createJournal(storage: KeeperStorage) {
@@ -85,6 +97,7 @@ export function createJournal(storage: KeeperStorage) {
     pending: shelf<ConnectionId, PendingRow>(storage, KINDS.pending),
     due: shelf<ConnectionId, Due>(storage, KINDS.due),
     pauses: shelf<ConnectionId, StoredPause>(storage, KINDS.pause),
+    erasure: shelf<"owner", PendingErasure>(storage, KINDS.erasure),
   };
 }
 

@@ -8,6 +8,9 @@ import type { Connection } from "../db/connections.ts";
 import { failure } from "../lib/errors.ts";
 import type { ConnectionId } from "../lib/ids.ts";
 import type { PendingRow } from "./journal.ts";
+import { announce } from "./events/deliver.ts";
+import { eventsOf } from "./events/events-of.ts";
+import { failuresOf, recallPauses } from "./pauses.ts";
 import { keyOf } from "./sealed-with.ts";
 import { enqueue, type Vault } from "./vault.ts";
 
@@ -48,6 +51,7 @@ async function readRows(vault: Vault): Promise<Map<ConnectionId, Connection>> {
     vault.memory.pending.set(id, pending);
     if (isNewer(pending.row, rows.get(id))) rows.set(id, pending.row);
   }
+  recallPauses(vault);
   vault.memory.rows = rows;
   vault.memory.readAt = vault.clock.now();
   return rows;
@@ -68,7 +72,7 @@ export interface Write {
   readonly before: Connection | undefined;
   readonly next: Connection;
   readonly decided: boolean;
-  /** What is stored with the row or not at all. */
+  /** What is stored with the row or not at all. Its events are added here. */
   readonly also?: Companions;
 }
 
@@ -89,7 +93,7 @@ export function commitRow(vault: Vault, { before, next: given, decided, also }: 
       row: next,
       expected,
       decided: decided || pending?.decided === true,
-      also: together(pending?.also, also),
+      also: together(together(pending?.also, also), eventsBetween(vault, { before: known, next, decided })),
     };
     try {
       return await storeRow(vault, write, pending !== undefined);
@@ -102,6 +106,16 @@ export function commitRow(vault: Vault, { before, next: given, decided, also }: 
       return { kind: "stored", row: next };
     }
   });
+}
+
+/** The events of a write. From memory, as all else before D1. */
+function eventsBetween(vault: Vault, write: Write): Companions | undefined {
+  const failures = write.before ? failuresOf(vault, write.before) : 0;
+  const events = eventsOf(
+    { ...write, failures },
+    { system: vault.system, endpoints: vault.webhooks, now: vault.clock.now() },
+  );
+  return events.length === 0 ? undefined : { events };
 }
 
 /** Repeats the writes that D1 would not take. Gives how many are left; asks to be woken while any is. */
@@ -128,12 +142,12 @@ function healRow(vault: Vault, id: ConnectionId): Promise<void> {
 
 /** One write, settled in memory and journal. `waited`: it stood in own storage, and what was stored meanwhile is not known. */
 async function storeRow(vault: Vault, write: PendingRow, waited: boolean): Promise<Commit> {
-  if (await writeRow(vault, write)) return settle(vault, write.row);
+  if (await writeRow(vault, write)) return settle(vault, write);
   const stored = await vault.rows.find(vault.owner, write.row.id);
   // The write whose answer was lost, or one before it, had arrived.
-  if (stored && isSame(stored, write.row)) return settle(vault, write.row);
+  if (stored && isSame(stored, write.row)) return settle(vault, write);
   const over = waited ? laidOver(stored, write) : undefined;
-  if (over && (await writeRow(vault, over))) return settle(vault, over.row);
+  if (over && (await writeRow(vault, over))) return settle(vault, over);
   dropPending(vault, write.row.id);
   if (stored) vault.memory.rows?.set(stored.id, stored);
   else vault.memory.rows?.delete(write.row.id);
@@ -150,9 +164,10 @@ function laidOver(stored: Connection | undefined, { row, decided, also }: Pendin
   return { row: over, expected: stored.version, decided, also: also && laterBy(over.version - row.version, also) };
 }
 
-function settle(vault: Vault, row: Connection): Commit {
+function settle(vault: Vault, { row, also }: PendingRow): Commit {
   vault.memory.rows?.set(row.id, row);
   dropPending(vault, row.id);
+  if (also?.events?.length) announce(vault);
   return { kind: "stored", row };
 }
 

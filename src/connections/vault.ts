@@ -4,13 +4,16 @@
  */
 import type { Connection, ConnectionRows } from "../db/connections.ts";
 import type { ScopePolicy } from "../lib/config-policy.ts";
+import type { EventRows } from "../db/events.ts";
 import type { Clock } from "../lib/clock.ts";
+import type { WebhookEndpoint } from "../lib/config-webhooks.ts";
 import type { Sender } from "../lib/http.ts";
 import { type ConnectionId, type Owner, randomText, type SystemName } from "../lib/ids.ts";
 import type { KeyRing } from "../lib/key-ring.ts";
 import type { Logger } from "../lib/log.ts";
 import type { Provider } from "../providers/provider.ts";
 import type { ProviderId } from "../lib/ids.ts";
+import { createDeliveryMemory, type DeliveryMemory } from "./events/memory.ts";
 import type { AccessGrant } from "./grant.ts";
 import type { Journal, PendingRow, StoredPause } from "./journal.ts";
 import type { Trail } from "./trail.ts";
@@ -28,6 +31,9 @@ export interface VaultPorts {
   readonly scopePolicy: ScopePolicy;
   readonly ring: KeyRing;
   readonly rows: ConnectionRows;
+  readonly events: EventRows;
+  /** Who is told of events. */
+  readonly webhooks: readonly WebhookEndpoint[];
   readonly audit: Trail;
   readonly journal: Journal;
   readonly sender: Sender;
@@ -83,6 +89,7 @@ export interface Memory {
   readonly forced: Map<string, number>;
   /** Uses that D1 does not know of yet, ms. */
   readonly used: Map<ConnectionId, number>;
+  readonly delivery: DeliveryMemory;
 }
 
 /** The end of each connection's queue. */
@@ -102,6 +109,7 @@ export function createVault(ports: VaultPorts, times: VaultTimes = VAULT_TIMES):
     pauses: new Map(),
     forced: new Map(),
     used: new Map(),
+    delivery: createDeliveryMemory(),
   };
   return { ...ports, times, life: randomText(8), memory };
 }

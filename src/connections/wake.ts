@@ -1,5 +1,6 @@
 /** What a keeper does when its alarm rings: everything that is due, and the next alarm is set by what is left. */
 import { runDue } from "./due.ts";
+import { deliver } from "./events/deliver.ts";
 import { healRows } from "./rows.ts";
 import { purgeFlows } from "./start.ts";
 import type { Vault } from "./vault.ts";
@@ -8,6 +9,8 @@ const TRY_AGAIN_MS = 60_000;
 
 /** Purges, heals, refreshes and brings the trail to D1. Never throws: the platform drops an alarm that failed six times. */
 export async function wake(vault: Vault): Promise<void> {
+  // Nothing here waits for a receiver: the next alarm could not ring before this one has ended.
+  vault.background(deliver(vault));
   try {
     const purged = purgeFlows(vault);
     const left = await healRows(vault);

@@ -1,6 +1,6 @@
 /** Reads and writes of connection rows. Every statement that names a connection names its owner too. */
-import { and, eq, exists, not, or, type SQL, sql } from "drizzle-orm";
-import type { ConnectionId, Owner } from "../lib/ids.ts";
+import { and, eq, exists, inArray, ne, not, or, type SQL, sql } from "drizzle-orm";
+import type { ConnectionId, Owner, ProviderId } from "../lib/ids.ts";
 import { type Companions, withCompanions } from "./companions.ts";
 import type { Database } from "./database.ts";
 import type { connections, Tables } from "./schema.ts";
@@ -20,11 +20,13 @@ export interface ConnectionRows {
   insert(row: Connection, also?: Companions): Promise<boolean>;
   /** Compare-and-set: writes `row` with its companions where the stored version is `expected`; false, and nothing is written, where it is not. */
   replace(row: Connection, expected: number, also?: Companions): Promise<boolean>;
-  /** Notes a use and the failures since the last refresh, without a new version: these are not the grant. */
+  /** True where another live row is of the same account at one of these providers, whoever's. */
+  hasOther(row: Connection, providers: readonly ProviderId[]): Promise<boolean>;
+  /** Notes a use and the failures since the last refresh, without a new version: these are not the grant. With a generation, only where it still is the stored one. */
   note(
     owner: Owner,
     id: ConnectionId,
-    seen: { usedAt?: number; failures?: number; lastFailure?: string },
+    seen: { usedAt?: number; failures?: number; lastFailure?: string; generation?: number },
   ): Promise<void>;
 }
 
@@ -55,7 +57,12 @@ export function connectionRows(db: Database, tables: Tables): ConnectionRows {
       const current = and(one(row.owner, row.id), eq(table.version, expected));
       return write(db.update(table).set(rest).where(current), { also, when: stored(current) });
     },
-    async note(owner, id, { usedAt, failures, lastFailure }) {
+    async hasOther({ id, account }, providers) {
+      const same = and(eq(table.account, account), inArray(table.provider, [...providers]));
+      const others = and(same, ne(table.id, id), ne(table.status, "revoked"));
+      return (await db.select({ id: table.id }).from(table).where(others).limit(1)).length > 0;
+    },
+    async note(owner, id, { usedAt, failures, lastFailure, generation }) {
       await db
         .update(table)
         .set({
@@ -63,7 +70,7 @@ export function connectionRows(db: Database, tables: Tables): ConnectionRows {
           ...(failures === undefined ? {} : { refreshFailures: failures }),
           ...(lastFailure === undefined ? {} : { lastFailure }),
         })
-        .where(one(owner, id));
+        .where(and(one(owner, id), generation === undefined ? undefined : eq(table.generation, generation)));
     },
   };
 }

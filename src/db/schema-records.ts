@@ -77,6 +77,8 @@ export interface EventDelivery {
   readonly nextAt: number | null;
   readonly lastStatus: number | null;
   readonly lastError: string | null;
+  /** From when the time for giving up counts, ms, where somebody asked to deliver it again; else from the event. */
+  readonly since?: number;
 }
 
 /** What the application is told, and how far each endpoint has come. */

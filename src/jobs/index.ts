@@ -2,13 +2,21 @@
 import { SYSTEMS } from "../lib/ids.ts";
 import { openHouse, openSystem, type System } from "../system.ts";
 import type { Job } from "./job.ts";
+import { deliverEvents } from "./deliver-events.ts";
 import { keepAlive } from "./keep-alive.ts";
 import { purge } from "./purge.ts";
+import { purgeEvents } from "./purge-events.ts";
 import { refreshExpiring } from "./refresh-expiring.ts";
 
 /** Which jobs each cron expression of wrangler.toml runs, in order. */
 export const SCHEDULE: Readonly<Record<string, Readonly<Record<string, Job>>>> = {
-  "*/15 * * * *": { refresh_expiring: refreshExpiring, keep_alive: keepAlive, purge },
+  "*/15 * * * *": {
+    refresh_expiring: refreshExpiring,
+    keep_alive: keepAlive,
+    purge,
+    deliver_events: deliverEvents,
+    purge_events: purgeEvents,
+  },
 };
 
 /** Runs the jobs of a cron expression for both systems. `now`: ms since the epoch. A job that fails does not stop the next. */

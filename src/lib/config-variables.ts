@@ -3,6 +3,7 @@ import * as z from "zod";
 import { customProviders } from "./config-custom.ts";
 import { scopePolicy } from "./config-policy.ts";
 import * as values from "./config-values.ts";
+import { webhooks } from "./config-webhooks.ts";
 import { LOG_LEVELS } from "./log.ts";
 import { pemCertificate } from "./pem.ts";
 
@@ -47,6 +48,7 @@ export const VARIABLES = {
   AUDIT_RETENTION_DAYS: { schema: values.days },
   AUDIT_PROXY_SAMPLE: { schema: values.share },
   RETURN_TO_ORIGINS: { schema: values.origins },
+  WEBHOOKS: { schema: webhooks },
   RATE_LIMITS: { schema: values.limitOverrides },
   CORS_ORIGINS: { schema: values.originsOrAny },
   LOG_LEVEL: { schema: z.enum(LOG_LEVELS, `expected one of ${LOG_LEVELS.join(", ")}`) },

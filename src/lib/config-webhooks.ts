@@ -83,6 +83,11 @@ export function misplaced(all: readonly WebhookEndpoint[], environment: Environm
     : undefined;
 }
 
+/** The endpoints, where they may be used in this environment; none of them where one may not. */
+export function usable(all: readonly WebhookEndpoint[], environment: Environment): readonly WebhookEndpoint[] {
+  return misplaced(all, environment) === undefined ? all : [];
+}
+
 type Environment = Parameters<typeof mayUse>[1];
 
 /** Host and path: a query may hold a secret, and ids are shown. */

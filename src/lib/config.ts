@@ -8,6 +8,7 @@ import type { CustomProvider } from "./config-custom.ts";
 import type { ScopePolicy } from "./config-policy.ts";
 import { type ClientRegistration, entraRegistration, type Registration, registration } from "./config-registrations.ts";
 import * as values from "./config-values.ts";
+import { misplaced, usable, type WebhookEndpoint } from "./config-webhooks.ts";
 import { type Values, VARIABLES } from "./config-variables.ts";
 import type { LimitOverrides } from "./limits.ts";
 import type { LOG_LEVELS } from "./log.ts";
@@ -68,6 +69,7 @@ interface Settings {
   /** Share of proxied calls that are written to the audit trail. */
   readonly auditProxySample: number;
   readonly returnToOrigins: readonly string[];
+  readonly webhooks: readonly WebhookEndpoint[];
   readonly limits: LimitOverrides;
   readonly corsOrigins: readonly string[] | "*";
   readonly logLevel: (typeof LOG_LEVELS)[number];
@@ -153,6 +155,8 @@ function checkTogether(read: Values, report: Report): void {
     );
   }
   checkRegistrations(read, report);
+  const wrongHook = misplaced(read.WEBHOOKS ?? [], environment);
+  if (wrongHook !== undefined) report("WEBHOOKS", wrongHook);
   for (const [name, value] of Object.entries(read)) {
     if (isUrlVariable(name) && typeof value === "string" && !values.mayUse(value, environment)) {
       report(name, "expected https; http is for ENVIRONMENT=development alone");
@@ -197,6 +201,7 @@ function settings(read: Values): Settings {
     auditRetentionDays: read.AUDIT_RETENTION_DAYS ?? 400,
     auditProxySample: read.AUDIT_PROXY_SAMPLE ?? 1,
     returnToOrigins: read.RETURN_TO_ORIGINS ?? [],
+    webhooks: usable(read.WEBHOOKS ?? [], read.ENVIRONMENT ?? "production"),
     limits: read.RATE_LIMITS ?? {},
     corsOrigins: read.CORS_ORIGINS ?? [],
     logLevel: read.LOG_LEVEL ?? "INFO",

@@ -10,6 +10,8 @@ export const LIMITS = {
   callback: { quota: 20, windowMs: HOUR_MS },
   profile: { quota: 100, windowMs: MINUTE_MS },
   calendar: { quota: 100, windowMs: MINUTE_MS },
+  reads: { quota: 100, windowMs: MINUTE_MS },
+  manage: { quota: 50, windowMs: MINUTE_MS },
   events_read: { quota: 200, windowMs: MINUTE_MS },
   events_write: { quota: 50, windowMs: MINUTE_MS },
 } as const satisfies Record<string, Limit>;

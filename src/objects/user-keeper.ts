@@ -5,6 +5,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { disconnect } from "../connections/disconnect.ts";
 import { plan } from "../connections/due.ts";
+import { announce } from "../connections/events/deliver.ts";
 import { finish, type FinishInput } from "../connections/finish.ts";
 import type { AccessGrant } from "../connections/grant.ts";
 import { createJournal, type Due } from "../connections/journal.ts";
@@ -96,6 +97,11 @@ export class UserKeeper extends DurableObject<Env> {
     plan(this.#vault, id, due);
   }
 
+  /** Delivers what is due of the owner's events, by the alarm. */
+  async deliver(): Promise<void> {
+    announce(this.#vault);
+  }
+
   /** Rings when something is due. */
   override async alarm(): Promise<void> {
     this.#alarmAt = null;
@@ -133,6 +139,8 @@ export class UserKeeper extends DurableObject<Env> {
       scopePolicy: config.scopePolicy,
       ring,
       rows,
+      events: this.#system.events,
+      webhooks: config.webhooks,
       audit: this.#openTrail(owner),
       journal: createJournal(this.ctx.storage.kv),
       sender,

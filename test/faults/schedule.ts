@@ -2,6 +2,7 @@
 import { loadRows } from "../../src/connections/rows.ts";
 import { use } from "../../src/connections/use.ts";
 import { Failure } from "../../src/lib/errors.ts";
+import { judgeEvents } from "./events.ts";
 import { OwnerOf } from "./owner.ts";
 import type { Step } from "./steps.ts";
 import type { World } from "./world.ts";
@@ -76,6 +77,7 @@ async function judge(owner: OwnerOf): Promise<void> {
   if (world.log.mostInFlight > 1)
     broken.push(`${world.log.mostInFlight} refreshes of one connection were in flight at once`);
   await judgeAgreement(owner);
+  await judgeEvents(owner);
 }
 
 /** The last use is a fair question: no fault is left, and the token is long dead. */

@@ -8,6 +8,7 @@ import { wake } from "../../src/connections/wake.ts";
 import { auditRows } from "../../src/db/audit.ts";
 import { connectionRows } from "../../src/db/connections.ts";
 import { openDatabase } from "../../src/db/database.ts";
+import { eventRows } from "../../src/db/events.ts";
 import { tablesFor } from "../../src/db/schema.ts";
 import { parseConfig } from "../../src/lib/config.ts";
 import { failure } from "../../src/lib/errors.ts";
@@ -20,10 +21,13 @@ import type { Provider } from "../../src/providers/provider.ts";
 import { type D1Fault, faultyD1 } from "./faulty-d1.ts";
 import type { Lane, Rotation } from "./lane.ts";
 import { createLife, type Ending, type Life } from "./life.ts";
+import { createReceiver, type Receiver } from "./receiver.ts";
 import { createNetwork, type NetworkLog, type Trip } from "./network.ts";
 
 const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {}, with: () => SILENT };
 const ALARM_AGAIN_MS = 2_000;
+/** To the receiver of events, one way. */
+const HOOK_TRIP_MS = 60;
 /** What an object that is shut down has left for what is in flight. */
 const SHUTDOWN_MS = 30_000;
 /** The world of one owner, who is called the same at the stand-in. */
@@ -36,6 +40,7 @@ export class World {
   #life: Life = createLife();
   #alarmAt: number | undefined;
   #ringing = false;
+  readonly receiver: Receiver;
   vault: Vault;
 
   private constructor(
@@ -43,6 +48,7 @@ export class World {
     readonly person: string,
     readonly options: { readonly app: Hono; readonly rotation: Rotation; readonly random: () => number },
   ) {
+    this.receiver = createReceiver(options.random);
     this.vault = this.#openVault(this.#life);
   }
 
@@ -126,6 +132,8 @@ export class World {
       publicUrl: config.publicUrl,
       ring: createKeyRing(config.ringKeys, config.derivationSecret),
       rows: connectionRows(db, tables),
+      events: eventRows(db, tables),
+      webhooks: this.receiver.endpoints,
       audit: createTrail({
         ...common,
         storage,
@@ -143,10 +151,19 @@ export class World {
     const { log, weather, lane, options } = this;
     const { clock, traffic } = lane;
     const trip = () => weather.trips.shift() ?? { there: 20, back: 20 };
-    return createNetwork(
+    const network = createNetwork(
       { app: options.app, clock, traffic, log, trip, issued: (token) => this.issued.add(token) },
       life,
     );
+    return async (request: Request): Promise<Response> => {
+      if (!this.receiver.isFor(request)) return network(request);
+      await clock.after(HOOK_TRIP_MS).done;
+      await life.unlessCrashed();
+      const answer = await this.receiver.reply(await traffic.during(this.receiver.read(request)));
+      await clock.after(HOOK_TRIP_MS).done;
+      await life.unlessCrashed();
+      return answer;
+    };
   }
 
   #d1(life: Life): D1Database {
