@@ -5,6 +5,8 @@ import { DroppedAnswer } from "./dropped.ts";
 import { entraRoutes } from "./entra/routes.ts";
 import { suffer } from "./fault-answers.ts";
 import { takeFault } from "./faults.ts";
+import { googleControls } from "./google/controls.ts";
+import { google } from "./google/routes.ts";
 import { graphRoutes } from "./graph/routes.ts";
 import { notionControls } from "./notion/controls.ts";
 import { notion } from "./notion/routes.ts";
@@ -29,6 +31,10 @@ export function createSandbox(options: SandboxOptions): Hono {
     lazily(() => notionControls(world)),
   );
   app.all(
+    "/_sandbox/google/*",
+    lazily(() => googleControls(world)),
+  );
+  app.all(
     "/_sandbox/*",
     lazily(() => new Hono().route("/_sandbox", controlRoutes(world))),
   );
@@ -45,6 +51,7 @@ export function createSandbox(options: SandboxOptions): Hono {
   app.all("/v1.0/*", graph);
   app.all("/oidc/userinfo", graph);
   app.use(notion(world));
+  app.use(google(world));
   app.route("/", entraRoutes(world));
   return app;
 }

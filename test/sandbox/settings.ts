@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { googleSettings } from "./google/settings.ts";
 import { notionSettings } from "./notion/settings.ts";
 import type { SandboxStore } from "./store.ts";
 
@@ -30,6 +31,7 @@ export const settingsSchema = z.strictObject({
   /** How long a mailbox takes for a request, in milliseconds. */
   mailbox_latency_ms: z.number().int().nonnegative().default(0),
   ...notionSettings,
+  ...googleSettings,
 });
 
 /** The settings with every default filled in. */
