@@ -9,7 +9,7 @@ import { VARIABLES as VARIABLE_TABLE } from "./src/lib/config-variables.ts";
 const here = import.meta.dirname;
 
 /** Tests that need a real process or the file system; all others run inside workerd. */
-const RUN_BY_NODE = ["test/e2e/**", "test/lint/**", "test/scripts/**"];
+const RUN_BY_NODE = ["test/e2e/**", "test/lint/**", "test/openid/**", "test/scripts/**"];
 
 /** Tests that leave nothing behind in D1, the stand-in's Worker or an object: they share a workerd, which saves a second per file. */
 const STATELESS = ["calendar", "db", "graph", "lib", "sandbox"].map((folder) => `test/${folder}/**/*.test.ts`);
@@ -83,6 +83,10 @@ function testVariables() {
     TOKEN_ENCRYPTION_KEY: "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
     MICROSOFT_CLIENT_ID: "11111111-aaaa-4bbb-8ccc-000000000001",
     MICROSOFT_CLIENT_SECRET: "sandbox-secret,sandbox-secret-2",
+    GOOGLE_CLIENT_ID: "sandbox-google-client.apps.googleusercontent.com",
+    GOOGLE_CLIENT_SECRET: "sandbox-google-secret",
+    NOTION_CLIENT_ID: "sandbox-notion-client",
+    NOTION_CLIENT_SECRET: "sandbox-notion-secret",
     RETURN_TO_ORIGINS: "https://app.test",
     CORS_ORIGINS: "https://app.test",
     LOG_LEVEL: "INFO",

@@ -11,6 +11,8 @@ import { soundConfiguration } from "./routes/guards.ts";
 import { microsoftAuth } from "./routes/microsoft-auth.ts";
 import { microsoftCalendar } from "./routes/microsoft-calendar.ts";
 import { microsoftHealth } from "./routes/microsoft-health.ts";
+import { oauthManager } from "./routes/oauth-manager.ts";
+import { oauthRecords } from "./routes/oauth-records.ts";
 import { premisesOf } from "./routes/premises.ts";
 import { respondToError, respondWith } from "./routes/respond.ts";
 import { BASE_PATHS } from "./system.ts";
@@ -33,8 +35,13 @@ function surfacesOf(name: SystemName) {
     await next();
   });
   const surfaces = new Hono<Hosted>({ strict: false });
-  for (const path of ["/auth/microsoft/*", "/calendar/microsoft/*"]) surfaces.use(path, bind, soundConfiguration);
-  return surfaces.route("/auth/microsoft", microsoftAuth()).route("/calendar/microsoft", microsoftCalendar());
+  for (const path of ["/auth/microsoft/*", "/calendar/microsoft/*", "/oauth/*"])
+    surfaces.use(path, bind, soundConfiguration);
+  return surfaces
+    .route("/auth/microsoft", microsoftAuth())
+    .route("/calendar/microsoft", microsoftCalendar())
+    .route("/oauth", oauthManager())
+    .route("/oauth", oauthRecords());
 }
 
 /** Opens the premises, gives the request its id, and says in one line how it ended. */

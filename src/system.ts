@@ -1,20 +1,25 @@
 /** A system opened: its tables, keys and providers, bound once. Nothing of one system reaches the other's. */
 import { type AuditRows, auditRows } from "./db/audit.ts";
-import { type ConnectionRows, connectionRows } from "./db/connections.ts";
+import { type Connection, type ConnectionRows, connectionRows } from "./db/connections.ts";
+import { type ConsentRows, consentRows } from "./db/consents.ts";
+import { type CounterRows, counterRows } from "./db/counters.ts";
 import { openDatabase } from "./db/database.ts";
+import { erasure, type Erasure } from "./db/erasure.ts";
 import { type EventRows, eventRows } from "./db/events.ts";
+import { type Retention, retention } from "./db/retention.ts";
+import { jobState, type JobState } from "./db/job-state.ts";
 import { type Schedule, schedule } from "./db/schedule.ts";
 import { tablesFor } from "./db/schema.ts";
+import { upkeep, type Upkeep } from "./db/upkeep.ts";
 import { systemClock } from "./lib/clock.ts";
 import { type Config, parseConfig } from "./lib/config.ts";
 import { failure } from "./lib/errors.ts";
 import { createSender, type Sender } from "./lib/http.ts";
-import type { Owner, SystemName } from "./lib/ids.ts";
+import { type Owner, type ProviderId, type SystemName, SYSTEMS } from "./lib/ids.ts";
 import { createKeyRing, type KeyRing } from "./lib/key-ring.ts";
 import { createLogger, type Logger } from "./lib/log.ts";
 import { findProvider, wrongVariable } from "./providers/index.ts";
 import type { Provider } from "./providers/provider.ts";
-import type { ProviderId } from "./lib/ids.ts";
 
 /** What both systems share. */
 export interface House {
@@ -35,6 +40,14 @@ export interface System extends House {
   readonly events: EventRows;
   readonly schedule: Schedule;
   readonly audit: AuditRows;
+  readonly consents: ConsentRows;
+  readonly counters: CounterRows;
+  readonly retention: Retention;
+  readonly erasure: Erasure;
+  readonly jobState: JobState;
+  readonly upkeep: Upkeep;
+  /** True where another live connection, anybody's in either system, is of the same account at one of these providers. */
+  isShared(row: Connection, providers: readonly ProviderId[]): Promise<boolean>;
   /** The provider as configured. Fails as `provider_misconfigured` where it is not. */
   provider(id: ProviderId): Provider;
   /** The one keeper of that owner's connections. */
@@ -69,6 +82,18 @@ export function openSystem(house: House, name: SystemName): System {
     events: eventRows(db, tables),
     schedule: schedule(db, tables),
     audit: auditRows(db, tables),
+    consents: consentRows(db, tables),
+    counters: counterRows(db, tables),
+    retention: retention(db, tables),
+    erasure: erasure(db, tables),
+    jobState: jobState(db, tables),
+    upkeep: upkeep(db, tables),
+    async isShared(row, providers) {
+      const found = await Promise.all(
+        SYSTEMS.map((system) => connectionRows(db, tablesFor(system)).hasOther(row, providers)),
+      );
+      return found.includes(true);
+    },
     provider(id) {
       const provider = known.get(id) ?? configuredProvider(house.config, id);
       known.set(id, provider);

@@ -1,6 +1,7 @@
 /** What a grant must hold, and what a caller may be handed of it. */
 import type { Connection } from "../db/connections.ts";
 import { type Failure, failure } from "../lib/errors.ts";
+import type { ConnectionId } from "../lib/ids.ts";
 import type { Feature } from "../providers/features.ts";
 import { scopesFor, unlocks } from "../providers/features.ts";
 import { scopesBeyond } from "../providers/policy.ts";
@@ -54,6 +55,7 @@ function insufficient(vault: Vault, row: Connection, { detail, missing }: Insuff
 /** Who gets the token itself. */
 interface Receiver {
   readonly roles: readonly string[];
+  readonly actor?: string;
   readonly requestId?: string;
 }
 
@@ -61,23 +63,44 @@ interface Receiver {
  * Fails as `forbidden` where the token holds more than the receiver's roles may have. A provider may have granted more
  * than was asked for; nobody can take power out of a token, so it is kept and not handed out.
  */
-export async function requireAllowed(vault: Vault, grant: AccessGrant, { roles, requestId }: Receiver): Promise<void> {
+export async function requireAllowed(
+  vault: Vault,
+  grant: AccessGrant,
+  { roles, actor = vault.owner, requestId }: Receiver,
+): Promise<void> {
   const provider = vault.provider(grant.provider);
-  const beyond = scopesBeyond({ policy: vault.scopePolicy, provider, roles }, grant.scopes);
-  if (beyond.length === 0) return;
-  const denied = failure("forbidden", "The token holds more than the scope policy allows this caller.", {
-    extra: { reason: "scope_beyond_policy", scopes: beyond, mend: "operator" },
-    reason: `scope policy: ${beyond.join(" ")}`,
+  const scopes = scopesBeyond({ policy: vault.scopePolicy, provider, roles }, grant.scopes);
+  if (scopes.length === 0) return;
+  throw await denied(vault, { provider, scopes, roles, actor, requestId, connection: grant.connection });
+}
+
+/** What the policy said no to. */
+interface Denial {
+  readonly provider: Provider;
+  readonly scopes: readonly string[];
+  readonly roles: readonly string[];
+  readonly actor: string;
+  readonly requestId: string | undefined;
+  readonly connection?: ConnectionId;
+}
+
+/** Records that the policy said no, and gives the failure that says so. */
+export async function denied(vault: Vault, denial: Denial): Promise<Failure> {
+  const { provider, scopes, roles, actor, requestId, connection } = denial;
+  const detail = `The scope policy does not allow this caller: ${scopes.join(" ")}.`;
+  const failed = failure("forbidden", detail, {
+    extra: { reason: "scope_beyond_policy", scopes, mend: "operator" },
+    reason: `scope policy: ${scopes.join(" ")}`,
   });
   await record(vault, {
     action: "policy_denial",
     outcome: "failed",
-    provider: grant.provider,
-    connection: grant.connection,
-    failure: denied,
-    actor: vault.owner,
+    provider: provider.id,
+    ...(connection === undefined ? {} : { connection }),
+    failure: failed,
+    actor,
     requestId,
-    detail: { scopes: beyond, roles },
+    detail: { scopes, roles },
   });
-  throw denied;
+  return failed;
 }

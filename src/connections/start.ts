@@ -4,9 +4,11 @@ import type { Connection } from "../db/connections.ts";
 import { Failure, failure } from "../lib/errors.ts";
 import { type ConnectionId, newFlowId, type ProviderId } from "../lib/ids.ts";
 import type { AuthorizeHint, Endpoints, Provider } from "../providers/provider.ts";
+import { scopesBeyond } from "../providers/policy.ts";
 import { unionOf } from "../providers/scopes.ts";
 import { record } from "./audit.ts";
 import { endpointsOf } from "./metadata.ts";
+import { denied } from "./permit.ts";
 import { loadRows } from "./rows.ts";
 import { signState } from "./state.ts";
 import type { Vault } from "./vault.ts";
@@ -18,6 +20,8 @@ export interface StartInput {
   readonly returnTo: string | undefined;
   /** What to ask for, in full form and allowed by the policy; the provider's usual scopes where absent. What is held already is asked for again. */
   readonly scopes?: readonly string[];
+  /** Of whoever asks: the policy says what they may ask for. */
+  readonly roles: readonly string[];
   /** The connection that is to hold more; where absent, the one that `login_hint` names, or the only one. */
   readonly connection?: ConnectionId;
   readonly policyVersion?: string;
@@ -42,11 +46,12 @@ export interface Started {
 export const FLOW_LIFE_MS = 10 * 60_000;
 const MAX_OPEN_FLOWS = 50;
 
-/** Begins a sign-in. Failures: `provider_misconfigured`, `not_found` for a connection that is not the owner's, `conflict` when too many are open, those of discovery. */
+/** Begins a sign-in. Failures: `provider_misconfigured`, `forbidden` for scopes beyond the policy, `not_found` for a connection that is not the owner's, `conflict` when too many are open, those of discovery. */
 export async function start(vault: Vault, input: StartInput): Promise<Started> {
   const provider = vault.provider(input.provider);
   const now = vault.clock.now();
   makeRoom(vault, now);
+  await requireMayAsk(vault, provider, input);
   const endpoints = await endpointsOf({ provider, sender: vault.sender, now });
   const held = await heldBefore(vault, input);
   const flow = newFlowId();
@@ -58,7 +63,7 @@ export async function start(vault: Vault, input: StartInput): Promise<Started> {
   const state = await signState(vault.ring, claims);
   const challenge = await sha256(verifier);
   // Nobody's grant becomes smaller because more was asked for.
-  const scopes = unionOf(provider, input.scopes ?? provider.scopes, held?.scopes ?? []);
+  const scopes = unionOf(provider, input.scopes ?? provider.scopes, mayStillAsk(vault, input, held));
   vault.journal.flows.put(flow, {
     provider: provider.id,
     redirectUri,
@@ -86,6 +91,21 @@ export async function start(vault: Vault, input: StartInput): Promise<Started> {
   const again = held?.refreshToken ? {} : provider.authorization.withoutRefreshToken;
   const authorizationUrl = authorizationUrlFor(provider, endpoints, { ...request, again });
   return { authorizationUrl, state, flow, expiresAt };
+}
+
+/** Nobody is sent anywhere to grant what they may not have. */
+async function requireMayAsk(vault: Vault, provider: Provider, input: StartInput): Promise<void> {
+  const { roles, requestId, actor } = input;
+  const question = { policy: vault.scopePolicy, provider, roles };
+  const beyond = scopesBeyond(question, input.scopes ?? provider.scopes);
+  if (beyond.length > 0) throw await denied(vault, { provider, scopes: beyond, roles, actor, requestId });
+}
+
+/** What is held already, as far as whoever asks now may have it. */
+function mayStillAsk(vault: Vault, { provider: id, roles }: StartInput, held: Connection | undefined): string[] {
+  const scopes = held?.scopes ?? [];
+  const beyond = scopesBeyond({ policy: vault.scopePolicy, provider: vault.provider(id), roles }, scopes);
+  return scopes.filter((scope) => !beyond.includes(scope));
 }
 
 /** The live connection that this sign-in is about, as far as that can be told before anybody has signed in. */

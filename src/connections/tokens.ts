@@ -107,6 +107,33 @@ export function openForRevocation(vault: Vault, row: Connection, sealed: string)
   return open(vault.ring, placeOf(vault, row, "revocation"), sealed);
 }
 
+/** Any access token of the row, opened; undefined where there is none. */
+export async function openAccessToken(vault: Vault, row: Connection): Promise<string | undefined> {
+  const [first] = Object.entries(row.accessTokens);
+  if (!first) return undefined;
+  const [resource, { sealed }] = first;
+  return open(vault.ring, placeOf(vault, row, accessField(resource)), sealed);
+}
+
+/** All that is sealed in a row, sealed anew by the ring's first key. Fails as `internal` where a key is missing. */
+export async function resealed(
+  vault: Vault,
+  row: Connection,
+): Promise<Pick<Connection, "refreshToken" | "accessTokens" | "revocation">> {
+  const anew = async (field: string, sealed: string) => {
+    const place = placeOf(vault, row, field);
+    return seal(vault.ring, place, await open(vault.ring, place, sealed));
+  };
+  const accessTokens: Record<string, StoredAccessToken> = {};
+  for (const [resource, token] of Object.entries(row.accessTokens))
+    accessTokens[resource] = { ...token, sealed: await anew(accessField(resource), token.sealed) };
+  return {
+    accessTokens,
+    refreshToken: row.refreshToken === null ? null : await anew("refresh_token", row.refreshToken),
+    revocation: row.revocation && { ...row.revocation, sealed: await anew("revocation", row.revocation.sealed) },
+  };
+}
+
 /** Opens the refresh token; undefined where there is none. */
 export async function openRefreshToken(vault: Vault, row: Connection): Promise<string | undefined> {
   return row.refreshToken === null

@@ -23,6 +23,8 @@ export interface UseInput {
   readonly features?: readonly Feature[];
   /** Roles of whoever gets the token itself: then it must hold nothing that the policy keeps from them. */
   readonly roles?: readonly string[];
+  /** The caller's subject, for the audit trail. */
+  readonly actor?: string;
   /** The token must live at least this long, ms. */
   readonly minTtlMs?: number;
   /** Ticket of a token that the API has just refused. */

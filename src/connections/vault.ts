@@ -4,6 +4,7 @@
  */
 import type { Connection, ConnectionRows } from "../db/connections.ts";
 import type { ScopePolicy } from "../lib/config-policy.ts";
+import type { Erasure } from "../db/erasure.ts";
 import type { EventRows } from "../db/events.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { WebhookEndpoint } from "../lib/config-webhooks.ts";
@@ -39,7 +40,10 @@ export interface VaultPorts {
   readonly sender: Sender;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly erasure: Erasure;
   provider(id: ProviderId): Provider;
+  /** True where another live connection, anybody's, is of the same account at one of these providers. */
+  isShared(row: Connection, providers: readonly ProviderId[]): Promise<boolean>;
   /** Keeps the object alive until `work` has ended; a failure of it is logged. */
   background(work: Promise<unknown>): void;
   /** Asks to be woken at that time at the latest, ms. */
@@ -83,6 +87,7 @@ export interface Memory {
   /** Two refreshes of a connection never overlap, nor do two writes of its row. */
   readonly refreshQueue: Queue;
   readonly writes: Queue;
+  readonly revocations: Queue;
   /** Connections whose provider is left alone for a while. */
   readonly pauses: Map<ConnectionId, StoredPause>;
   /** When a refused token last forced a refresh, by `connection/resource`, ms. */
@@ -106,6 +111,7 @@ export function createVault(ports: VaultPorts, times: VaultTimes = VAULT_TIMES):
     refreshes: new Map(),
     refreshQueue: new Map(),
     writes: new Map(),
+    revocations: new Map(),
     pauses: new Map(),
     forced: new Map(),
     used: new Map(),

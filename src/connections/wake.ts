@@ -1,6 +1,8 @@
 /** What a keeper does when its alarm rings: everything that is due, and the next alarm is set by what is left. */
 import { runDue } from "./due.ts";
 import { deliver } from "./events/deliver.ts";
+import { goOnErasing } from "./erase.ts";
+import { revokeDue } from "./revoke.ts";
 import { healRows } from "./rows.ts";
 import { purgeFlows } from "./start.ts";
 import type { Vault } from "./vault.ts";
@@ -15,6 +17,8 @@ export async function wake(vault: Vault): Promise<void> {
     const purged = purgeFlows(vault);
     const left = await healRows(vault);
     const refreshed = await runDue(vault);
+    await revokeDue(vault);
+    await goOnErasing(vault);
     await vault.audit.settle();
     vault.log.info("keeper alarm", { owner: vault.owner, flows_purged: purged, rows_pending: left, refreshed });
   } catch (cause) {

@@ -1,12 +1,18 @@
 /** The schedule: cron expression → jobs, as a table. */
-import { SYSTEMS } from "../lib/ids.ts";
+import type { AuditEvent } from "../connections/audit.ts";
+import { Failure } from "../lib/errors.ts";
+import { SYSTEM_OWNER, SYSTEMS } from "../lib/ids.ts";
 import { openHouse, openSystem, type System } from "../system.ts";
+import { announceExpiring } from "./announce-expiring.ts";
+import { auditRetention } from "./audit-retention.ts";
 import type { Job } from "./job.ts";
 import { deliverEvents } from "./deliver-events.ts";
 import { keepAlive } from "./keep-alive.ts";
 import { purge } from "./purge.ts";
 import { purgeEvents } from "./purge-events.ts";
 import { refreshExpiring } from "./refresh-expiring.ts";
+import { reseal } from "./reseal.ts";
+import { retryRevocations } from "./retry-revocations.ts";
 
 /** Which jobs each cron expression of wrangler.toml runs, in order. */
 export const SCHEDULE: Readonly<Record<string, Readonly<Record<string, Job>>>> = {
@@ -14,8 +20,12 @@ export const SCHEDULE: Readonly<Record<string, Readonly<Record<string, Job>>>> =
     refresh_expiring: refreshExpiring,
     keep_alive: keepAlive,
     purge,
+    audit_retention: auditRetention,
     deliver_events: deliverEvents,
     purge_events: purgeEvents,
+    retry_revocations: retryRevocations,
+    announce_expiring: announceExpiring,
+    reseal,
   },
 };
 
@@ -31,22 +41,37 @@ export async function runJobs(cron: string, env: Env, now: number): Promise<void
   }
 }
 
-async function runJob({
-  system,
-  job,
-  run,
-  now,
-}: {
-  system: System;
-  job: string;
-  run: Job;
-  now: number;
-}): Promise<void> {
+interface Run {
+  readonly system: System;
+  readonly job: string;
+  readonly run: Job;
+  readonly now: number;
+}
+
+async function runJob(run: Run): Promise<void> {
+  const { system, job } = run;
   const started = Date.now();
+  const line = () => ({ job, system: system.name, took_ms: Date.now() - started });
   try {
-    const counts = await run(system, now);
-    system.log.info("job", { job, system: system.name, outcome: "ok", ...counts, took_ms: Date.now() - started });
+    const counts = await run.run(system, run.now);
+    system.log.info("job", { ...line(), outcome: "ok", ...counts });
+    await recordRun(run, { outcome: "ok", detail: counts });
   } catch (cause) {
-    system.log.error("job", { job, system: system.name, outcome: "failed", cause, took_ms: Date.now() - started });
+    system.log.error("job", { ...line(), outcome: "failed", cause });
+    const code = cause instanceof Failure ? cause.code : "internal";
+    await recordRun(run, { outcome: "failed", failure: { code } });
+  }
+}
+
+/** Jobs belong to nobody: their records are in the system's own trail. One that cannot be written stops no job. */
+async function recordRun(
+  { system, job }: Run,
+  { detail, ...ended }: Pick<AuditEvent, "outcome" | "failure" | "detail">,
+): Promise<void> {
+  try {
+    const event = { action: "job", actor: "latchkey", detail: { job, ...detail }, ...ended } as const;
+    await system.keeper(SYSTEM_OWNER).note(event);
+  } catch (cause) {
+    system.log.warn("run of a job not recorded", { job, system: system.name, cause });
   }
 }

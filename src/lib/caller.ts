@@ -13,7 +13,7 @@ import {
 import * as z from "zod";
 import type { Config } from "./config.ts";
 import { failure } from "./errors.ts";
-import { Owner, type SystemName } from "./ids.ts";
+import { Owner, SYSTEM_OWNER, type SystemName } from "./ids.ts";
 
 /** Roles that a token can carry in `roles`; `user` when absent. */
 export const ROLES = ["user", "tenant_admin", "operator", "service"] as const;
@@ -30,6 +30,8 @@ export type Permission = (typeof PERMISSIONS)[number];
 /** What each kind of route asks of its caller. Read this table to know who may do what. */
 export const ACCESS = {
   own_connections: { roles: ["user", "tenant_admin", "operator", "service"], permissions: [] },
+  token_release: { roles: ["user", "tenant_admin", "operator", "service"], permissions: ["tokens:read"] },
+  proxy: { roles: ["user", "tenant_admin", "operator", "service"], permissions: ["proxy"] },
   token_health: { roles: ["operator"], permissions: [] },
 } as const satisfies Record<string, { roles: readonly Role[]; permissions: readonly Permission[] }>;
 
@@ -68,7 +70,11 @@ const ASYMMETRIC = [
 const JWKS_TIMEOUT_MS = 5_000;
 
 const Claims = z.object({
-  sub: z.string().min(1).max(200),
+  sub: z
+    .string()
+    .min(1)
+    .max(200)
+    .refine((sub) => sub !== SYSTEM_OWNER),
   teacher_id: z.union([z.string().min(1).max(200), z.number().int().transform(String)]).optional(),
   roles: z.array(z.string()).optional(),
   scope: z.string().optional(),

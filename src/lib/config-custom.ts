@@ -73,8 +73,8 @@ const customProvider = z
       context.addIssue("needs an issuer, or an authorization_endpoint and a token_endpoint");
     const method = own.client_authentication;
     if (method === "private_key_jwt" && !own.private_key) context.addIssue("private_key_jwt needs a private_key");
-    if (method !== "none" && method !== "private_key_jwt" && own.client_secret.length === 0)
-      context.addIssue("needs a client_secret, or client_authentication none or private_key_jwt");
+    if ((method === "post" || method === "basic") && own.client_secret.length === 0)
+      context.addIssue(`client_authentication ${method} needs a client_secret`);
   });
 
 /** One custom provider, its defaults filled in. */

@@ -11,7 +11,10 @@ export const LIMITS = {
   profile: { quota: 100, windowMs: MINUTE_MS },
   calendar: { quota: 100, windowMs: MINUTE_MS },
   reads: { quota: 100, windowMs: MINUTE_MS },
+  tokens: { quota: 100, windowMs: MINUTE_MS },
+  refresh: { quota: 10, windowMs: MINUTE_MS },
   manage: { quota: 50, windowMs: MINUTE_MS },
+  proxy: { quota: 300, windowMs: MINUTE_MS },
   events_read: { quota: 200, windowMs: MINUTE_MS },
   events_write: { quota: 50, windowMs: MINUTE_MS },
 } as const satisfies Record<string, Limit>;
@@ -35,4 +38,15 @@ export function limitFor(
   const override = config.limits[bucket];
   const limit = override ? { quota: override.quota, windowMs: override.windowS * 1000 } : LIMITS[bucket];
   return { bucket, ...limit };
+}
+
+/** The limit of calls that are passed on to one provider: its own, unless the operator set one for all. Unknown: of a call that is for no provider. */
+export function proxyLimitFor(
+  config: { readonly limits: LimitOverrides },
+  provider: { readonly id: string; readonly proxyLimit: Limit } | undefined,
+): Limit & { readonly bucket: string } {
+  const usual = limitFor(config, "proxy");
+  if (!provider) return usual;
+  const bucket = `proxy/${provider.id}`;
+  return config.limits.proxy ? { ...usual, bucket } : { ...provider.proxyLimit, bucket };
 }

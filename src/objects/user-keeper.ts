@@ -3,14 +3,31 @@
  * its life, judges the owner's limits, and answers a request that uses a token in one call.
  */
 import { DurableObject } from "cloudflare:workers";
-import { disconnect } from "../connections/disconnect.ts";
+import { type AuditEvent, flushTrail, record } from "../connections/audit.ts";
+import type { ChainHead } from "../connections/chain.ts";
+import { announceExpiry } from "../connections/announce-expiry.ts";
+import { disconnect, type DisconnectInput } from "../connections/disconnect.ts";
 import { plan } from "../connections/due.ts";
 import { announce } from "../connections/events/deliver.ts";
+import { eraseOwner } from "../connections/erase.ts";
 import { finish, type FinishInput } from "../connections/finish.ts";
 import type { AccessGrant } from "../connections/grant.ts";
+import type { Integration } from "../connections/integration.ts";
 import { createJournal, type Due } from "../connections/journal.ts";
+import { lend, type LendInput, type Lent, providerOf } from "../connections/lend.ts";
+import {
+  listIntegrations,
+  type NamedInput,
+  refreshNow,
+  release,
+  type ReleaseInput,
+  showIntegration,
+} from "../connections/manage.ts";
+import { reseal, type Resealed } from "../connections/reseal.ts";
+import { revokeDue } from "../connections/revoke.ts";
 import { start, type Started, type StartInput } from "../connections/start.ts";
 import { type ConnectionSummary, summarise } from "../connections/summary.ts";
+import { type Asker, syncAll, type Synced } from "../connections/sync.ts";
 import { use, type UseInput } from "../connections/use.ts";
 import { noteUses } from "../connections/uses.ts";
 import { createTrail, type Trail } from "../connections/trail.ts";
@@ -19,8 +36,8 @@ import { wake } from "../connections/wake.ts";
 import { systemClock } from "../lib/clock.ts";
 import { attempt, type FailureData, type Result } from "../lib/errors.ts";
 import { type ConnectionId, Owner, SYSTEMS } from "../lib/ids.ts";
-import { type Bucket, limitFor } from "../lib/limits.ts";
-import type { LimitVerdict } from "../lib/rate-limit.ts";
+import { type Bucket, limitFor, proxyLimitFor } from "../lib/limits.ts";
+import type { Limit, LimitVerdict } from "../lib/rate-limit.ts";
 import { openHouse, openSystem, type System } from "../system.ts";
 import { createLimiter } from "./limits.ts";
 
@@ -63,6 +80,18 @@ export class UserKeeper extends DurableObject<Env> {
     return this.#limited(input.bucket, () => use(this.#vault, input));
   }
 
+  /** A token for a call that is passed on, and the verdict of its provider's limit. Only the first try of a call is `counted`. */
+  async lend({ counted, ...input }: LendInput & { readonly counted: boolean }): Promise<Limited<Lent>> {
+    const anywhere = this.#system.config.environment === "development";
+    const act = () => lend(this.#vault, input, anywhere);
+    if (!counted) return { result: await attempt(act) };
+    // What cannot be told from here counts all the same, and fails by the same reason below.
+    const known = await attempt(() => providerOf(this.#vault, input.connection));
+    const { bucket, ...limit } = proxyLimitFor(this.#system.config, known.ok ? known.value : undefined);
+    const verdict = { ...this.#judge({ ...limit, bucket }), bucket: "proxy" };
+    return verdict.allowed ? { limit: verdict, result: await attempt(act) } : { limit: verdict };
+  }
+
   /** Begins a sign-in. */
   async start(input: StartInput & { readonly bucket: Bucket }): Promise<Limited<Started>> {
     return this.#limited(input.bucket, () => start(this.#vault, input));
@@ -78,18 +107,69 @@ export class UserKeeper extends DurableObject<Env> {
     });
   }
 
+  /** A token for the application itself. Whoever got it, and what for, is in the trail before they have it. */
+  async release(input: ReleaseInput & { readonly bucket: Bucket }): Promise<Limited<AccessGrant>> {
+    return this.#limited(input.bucket, () => release(this.#vault, input));
+  }
+
+  /** The owner's connections, as the manager shows them. */
+  async integrations(bucket: Bucket): Promise<Limited<readonly Integration[]>> {
+    return this.#limited(bucket, () => listIntegrations(this.#vault));
+  }
+
+  /** One of them. */
+  async integration(input: { readonly id: ConnectionId; readonly bucket: Bucket }): Promise<Limited<Integration>> {
+    return this.#limited(input.bucket, () => showIntegration(this.#vault, input.id));
+  }
+
+  /** Refreshes one of them now. */
+  async refreshNow(input: NamedInput & { readonly bucket: Bucket }): Promise<Limited<Integration>> {
+    return this.#limited(input.bucket, () => refreshNow(this.#vault, input));
+  }
+
+  /** Asks every provider how the owner's connections stand. */
+  async sync(input: Asker & { readonly bucket: Bucket }): Promise<Limited<readonly Synced[]>> {
+    return this.#limited(input.bucket, () => syncAll(this.#vault, input));
+  }
+
   /** Forgets a connection. */
-  async disconnect(input: {
-    readonly id: ConnectionId;
-    readonly actor: string;
-    readonly requestId?: string;
-  }): Promise<Result<ConnectionSummary>> {
-    return attempt(async () => summarise(await disconnect(this.#vault, input)));
+  async disconnect(input: DisconnectInput & { readonly bucket?: Bucket }): Promise<Limited<ConnectionSummary>> {
+    return this.#limited(input.bucket, async () => summarise(await disconnect(this.#vault, input)));
+  }
+
+  /** Forgets everything of the owner but the trail. */
+  async erase(input: Asker & { readonly bucket: Bucket }): Promise<Limited<number>> {
+    return this.#limited(input.bucket, () => eraseOwner(this.#vault, input));
+  }
+
+  /** Seals a connection's values anew with the ring's first key. */
+  async reseal(id: ConnectionId): Promise<Resealed> {
+    return reseal(this.#vault, id);
+  }
+
+  /** Tells providers of what they could not be told before. Gives how much is left. */
+  async revokeDue(): Promise<number> {
+    return revokeDue(this.#vault);
+  }
+
+  /** Tells the application that a grant is about to die. */
+  async announceExpiry(id: ConnectionId): Promise<void> {
+    return announceExpiry(this.#vault, id);
   }
 
   /** Counts a request that needed nothing else from here. */
   async limit(bucket: Bucket): Promise<LimitVerdict> {
     return this.#hit(bucket);
+  }
+
+  /** Brings D1's copy of the owner's trail up to date and gives its head. Fails as `internal` where D1 cannot be written. */
+  async trail(bucket?: Bucket): Promise<Limited<ChainHead>> {
+    return this.#limited(bucket, () => flushTrail(this.#vault));
+  }
+
+  /** Records what happened outside of this object. */
+  async note(event: AuditEvent): Promise<void> {
+    await record(this.#vault, event);
   }
 
   /** Plans a refresh for the alarm. */
@@ -123,7 +203,11 @@ export class UserKeeper extends DurableObject<Env> {
   }
 
   #hit(bucket: Bucket): LimitVerdict {
-    const verdict = this.#limiter.hit(limitFor(this.#system.config, bucket));
+    return this.#judge(limitFor(this.#system.config, bucket));
+  }
+
+  #judge(limit: Limit & { readonly bucket: string }): LimitVerdict {
+    const verdict = this.#limiter.hit(limit);
     this.#flushTimer ??= setTimeout(() => this.flush(), FLUSH_AFTER_MS);
     return verdict;
   }
@@ -146,7 +230,9 @@ export class UserKeeper extends DurableObject<Env> {
       sender,
       clock: systemClock,
       log: log.with({ system: name, owner }),
+      erasure: this.#system.erasure,
       provider: (id) => this.#system.provider(id),
+      isShared: (row, providers) => this.#system.isShared(row, providers),
       background: (work) => this.#background(work),
       wakeBy: (at) => this.#wakeBy(at),
       random: Math.random,

@@ -23,7 +23,7 @@ export function custom(config: Config, own: CustomProvider): Provider {
     discovery: discoveryOf(own, anywhere),
     client: { id: own.client_id, credentials: credentialsOf(own), expiresAt: own.client_secret_expires_at },
     authorization: {
-      parameters: own.authorize_parameters,
+      parameters: { ...offlinePrompt(openid), ...own.authorize_parameters },
       withoutRefreshToken: own.authorize_parameters_without_refresh_token,
       pkce: own.pkce,
       scope: scopes.length > 0,
@@ -47,6 +47,11 @@ export function custom(config: Config, own: CustomProvider): Provider {
     proxyLimit: { quota: own.requests_per_minute, windowMs: 60_000 },
     classify: classifyOAuth,
   });
+}
+
+/** OpenID Connect Core section 11: without `prompt=consent` the scope offline_access may be ignored, and no refresh token comes. */
+function offlinePrompt(openid: readonly string[]): Readonly<Record<string, string>> {
+  return openid.includes("offline_access") ? { prompt: "consent" } : {};
 }
 
 function endpointsOf(own: CustomProvider): Provider["endpoints"] {
@@ -85,7 +90,8 @@ function discoveryOf({ issuer, discover }: CustomProvider, anywhere: boolean): D
 function credentialsOf(own: CustomProvider): Credential[] {
   const { private_key: key } = own;
   const method = own.client_authentication;
-  if (method === "none") return [{ method }];
+  // A client without a secret is a public one: PKCE is what protects it.
+  if (method === "none" || (method === undefined && own.client_secret.length === 0)) return [{ method: "none" }];
   if (method === "private_key_jwt" && key)
     return [{ method, key: key.pem, alg: key.alg, kid: key.kid, certificate: undefined }];
   return own.client_secret.map((secret) => ({
@@ -108,7 +114,9 @@ function identify(claims: Claims): Identity | undefined {
 
 function accountOf(own: CustomProvider, openid: readonly string[]): AccountSource | undefined {
   if (!openid.includes("openid") && own.userinfo_endpoint === undefined) return undefined;
-  const { account, name, address, picture } = own.account_fields;
+  const { name, address, picture } = own.account_fields;
+  // Where an id_token names the account, it is `sub` that userinfo must repeat.
+  const account = openid.includes("openid") ? "sub" : own.account_fields.account;
   const read = (body: Claims): Partial<Identity> => ({
     ...(idIn(body[account]) === undefined ? {} : { account: idIn(body[account]) ?? "" }),
     name: text(body[name]) ?? text(body["preferred_username"]),

@@ -12,3 +12,12 @@ export function addressGroup(address: string | undefined): string {
   const prefix = parsed.parts.slice(0, PREFIX_GROUPS).map((group) => group.toString(16));
   return `${prefix.join(":")}::/64`;
 }
+
+/** The network of an address, for records that must not name a person: a /24, or a /48. Undefined where there is no address. */
+export function addressNetwork(address: string | undefined): string | undefined {
+  if (address === undefined || !ipaddr.isValid(address)) return undefined;
+  const parsed = ipaddr.process(address);
+  const bits = parsed.kind() === "ipv4" ? 24 : 48;
+  const bytes = parsed.toByteArray().map((byte, index) => (index * 8 < bits ? byte : 0));
+  return `${ipaddr.fromByteArray(bytes).toString()}/${bits}`;
+}

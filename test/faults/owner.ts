@@ -56,6 +56,7 @@ export class OwnerOf {
       returnTo: undefined,
       hints: {},
       browser: undefined,
+      roles: ["user"],
       actor: "test",
     });
     const answer = await this.world.browse(`${started.authorizationUrl}&auto=${person}`);

@@ -8,6 +8,7 @@ import { wake } from "../../src/connections/wake.ts";
 import { auditRows } from "../../src/db/audit.ts";
 import { connectionRows } from "../../src/db/connections.ts";
 import { openDatabase } from "../../src/db/database.ts";
+import { erasure } from "../../src/db/erasure.ts";
 import { eventRows } from "../../src/db/events.ts";
 import { tablesFor } from "../../src/db/schema.ts";
 import { parseConfig } from "../../src/lib/config.ts";
@@ -133,6 +134,8 @@ export class World {
       ring: createKeyRing(config.ringKeys, config.derivationSecret),
       rows: connectionRows(db, tables),
       events: eventRows(db, tables),
+      erasure: erasure(db, tables),
+      isShared: (row, providers) => connectionRows(db, tables).hasOther(row, providers),
       webhooks: this.receiver.endpoints,
       audit: createTrail({
         ...common,

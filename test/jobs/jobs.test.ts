@@ -137,6 +137,7 @@ test("sign-ins that nobody finished are purged by the keeper's alarm", async () 
     returnTo: undefined,
     hints: {},
     browser: undefined,
+    roles: ["user"],
     actor: "unfinished",
   });
   const flows = () => runInDurableObject(keeper, (_, state) => [...state.storage.kv.list({ prefix: "flow:" })].length);

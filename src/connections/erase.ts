@@ -1,0 +1,47 @@
+/**
+ * Erasure: everything of an owner goes but the audit trail. What a provider or the application is still to be told stays
+ * until it has been told; a note in own storage keeps the alarm at it until nothing is left.
+ */
+import { failure } from "../lib/errors.ts";
+import { inParallel } from "../lib/parallel.ts";
+import { record } from "./audit.ts";
+import { disconnect } from "./disconnect.ts";
+import { loadRows, rereadRows } from "./rows.ts";
+import type { Asker } from "./sync.ts";
+import type { Vault } from "./vault.ts";
+
+const AT_ONCE = 4;
+const AGAIN_MS = 60_000;
+
+/** Disconnects all of the owner's connections and erases what is stored of them. Gives how many were connected. Fails as `internal` where D1 cannot be read. */
+export async function eraseOwner(vault: Vault, asker: Asker): Promise<number> {
+  await rereadRows(vault);
+  const live = [...(await loadRows(vault)).values()].filter((row) => row.status !== "revoked");
+  // From here on an interruption leaves an alarm that goes on.
+  vault.journal.erasure.put("owner", { since: vault.clock.now() });
+  vault.wakeBy(vault.clock.now() + AGAIN_MS);
+  for (const [flow] of vault.journal.flows.all()) vault.journal.flows.drop(flow);
+  await inParallel(live, AT_ONCE, ({ id }) => disconnect(vault, { id, erase: true, ...asker }));
+  await record(vault, { action: "erase", outcome: "ok", detail: { connections: live.length }, ...asker });
+  await goOnErasing(vault);
+  return live.length;
+}
+
+/** Erases what may go by now. True where nothing is left to erase. */
+export async function goOnErasing(vault: Vault): Promise<boolean> {
+  const erasure = vault.journal.erasure.get("owner");
+  if (!erasure) return true;
+  try {
+    const left = await vault.erasure.erase(vault.owner, erasure.since);
+    for (const [id, row] of vault.memory.rows ?? [])
+      if (row.status === "revoked" && !row.revocation && !vault.memory.pending.has(id)) vault.memory.rows?.delete(id);
+    if (left === 0 && vault.memory.pending.size === 0) {
+      vault.journal.erasure.drop("owner");
+      return true;
+    }
+  } catch (cause) {
+    vault.log.warn("owner not erased yet", { cause: failure("internal", "D1", { cause }) });
+  }
+  vault.wakeBy(vault.clock.now() + AGAIN_MS);
+  return false;
+}

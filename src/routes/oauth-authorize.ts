@@ -1,0 +1,55 @@
+/** POST /authorize: starts a sign-in with any provider. */
+import * as z from "zod";
+import { managerRedirectUri } from "../connections/reauth.ts";
+import { failure } from "../lib/errors.ts";
+import { ConnectionId, PROVIDER_ID } from "../lib/ids.ts";
+import { scopesAskedFor } from "../providers/asking.ts";
+import { registryOf } from "../providers/index.ts";
+import { optionalJson } from "./body.ts";
+import type { HostedContext } from "./context.ts";
+import { invalid, valid } from "./respond.ts";
+import { beginSignIn, SIGN_IN_FIELDS } from "./sign-in.ts";
+
+/** In the body a list; in a query words between spaces or commas. */
+const words = z
+  .union([
+    z.array(z.string().trim().min(1).max(512)),
+    z.string().transform((text) => text.split(/[\s,]+/).filter(Boolean)),
+  ])
+  .refine((list) => list.length <= 100, "expected at most 100")
+  .optional();
+
+const AuthorizeBody = z.strictObject({
+  provider: z.string().regex(PROVIDER_ID, "expected the id of a provider"),
+  scopes: words,
+  features: words,
+  connection: z.string().optional(),
+  ...SIGN_IN_FIELDS,
+});
+
+/** Answers `{authorization_url, state, expires_at}`. What the body leaves out may stand in the query, as an `authorize_path` has it. */
+export async function authorize(c: HostedContext): Promise<Response> {
+  const given = valid(AuthorizeBody, { ...c.req.query(), ...(await optionalJson(c)) });
+  const { provider: id, scopes, features, connection, ...fields } = given;
+  const { config } = c.get("premises");
+  if (!Object.hasOwn(registryOf(config), id))
+    throw invalid([{ path: "provider", message: `expected one of ${Object.keys(registryOf(config)).join(", ")}` }]);
+  const system = c.get("system");
+  const provider = system.provider(id);
+  const { roles } = c.get("caller");
+  const named = connection === undefined ? {} : { connection: connectionNamed(connection) };
+  return beginSignIn(c, {
+    provider: id,
+    redirectUri: managerRedirectUri({ ...system, publicUrl: config.publicUrl }, id),
+    scopes: scopesAskedFor({ policy: config.scopePolicy, provider, roles }, { scopes, features }),
+    ...named,
+    policyVersion: config.scopePolicyVersion,
+    fields,
+  });
+}
+
+function connectionNamed(id: string): ConnectionId {
+  const parsed = ConnectionId.safeParse(id);
+  if (parsed.success) return parsed.data;
+  throw failure("not_found", "No such connection.");
+}
