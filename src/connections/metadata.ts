@@ -3,7 +3,7 @@
  * most once a day per isolate; the documents are public and the same for everybody.
  */
 import * as z from "zod";
-import { type Failure, failure } from "../lib/errors.ts";
+import { Failure, failure } from "../lib/errors.ts";
 import type { Sender } from "../lib/http.ts";
 import { parseJson } from "../lib/json.ts";
 import { isPublicUrl } from "../lib/public-address.ts";
@@ -139,6 +139,8 @@ async function readDocument(check: MetadataCheck, discovery: Discovery): Promise
       return acceptable(check.provider, await getJson(check, address, Document), discovery);
     } catch (error) {
       failed ??= error;
+      // A host that keeps silent here would keep silent there, and somebody waits.
+      if (error instanceof Failure && error.code === "provider_timeout") break;
     }
   }
   throw failed ?? misconfigured(check.provider, "nowhere to discover");

@@ -4,7 +4,7 @@
  */
 import type { Clock } from "../lib/clock.ts";
 import { Failure, failure } from "../lib/errors.ts";
-import type { Answer, Sender } from "../lib/http.ts";
+import type { Answer, Outbound, Sender } from "../lib/http.ts";
 import { parseJson } from "../lib/json.ts";
 import type { Logger } from "../lib/log.ts";
 import type { Credential, Endpoints, OAuthRefusal, Provider, Verdict } from "../providers/provider.ts";
@@ -52,8 +52,11 @@ export async function requestTokens(ports: TokenPorts, grant: GrantParameters): 
   const until = ports.clock.now() + ports.timeoutMs;
   const { credentials } = ports.provider.client;
   let outcome: TokenOutcome | undefined;
+  let silence = false;
   for (const credential of credentials) {
     outcome = await post({ ...ports, timeoutMs: until - ports.clock.now() }, grant, credential);
+    // A try with an earlier credential counts as well: it may have spent the grant unheard.
+    if (outcome.kind === "refused") outcome = { ...outcome, afterSilence: (silence ||= outcome.afterSilence) };
     if (outcome.kind !== "refused" || outcome.verdict.kind !== "secret_refused") return outcome;
     // Even where the next one works: the operator should hear of it before that one is the last.
     ports.log.warn("client credential refused", {
@@ -103,9 +106,28 @@ interface Posted {
 /** The headers and the body of a request of this client, in the form that the provider reads. */
 export async function requestBody(
   { provider, clock }: Pick<TokenPorts, "provider" | "clock">,
-  { grant, credential, endpoints }: Posted,
-): Promise<{ readonly headers: Record<string, string>; readonly body: string }> {
-  const { headers, parameters } = await proveClient(provider, credential, { endpoints, now: clock.now() });
+  posted: Posted,
+): Promise<{ readonly headers: Record<string, string>; readonly body: NonNullable<Outbound["body"]> }> {
+  const write = () => written(provider, posted, clock.now());
+  const first = await write();
+  if (posted.credential.method !== "private_key_jwt") return first;
+  // An assertion is taken once (RFC 7523 section 3): shown again, it would pass for a refused client.
+  let unused: Written | undefined = first;
+  const body = async () => {
+    const next = unused ?? (await write());
+    unused = undefined;
+    return next.body;
+  };
+  return { headers: first.headers, body };
+}
+
+interface Written {
+  readonly headers: Record<string, string>;
+  readonly body: string;
+}
+
+async function written(provider: Provider, { grant, credential, endpoints }: Posted, now: number): Promise<Written> {
+  const { headers, parameters } = await proveClient(provider, credential, { endpoints, now });
   const members = { ...grant, ...parameters };
   const json = provider.tokenRequest.body === "json";
   return {

@@ -1,12 +1,13 @@
 /**
- * The one function that sends an outbound request (facts: RFC 9110 section 10.2.3 for Retry-After).
+ * The one function that sends an outbound request (facts: RFC 9110 section 10.2.3 for Retry-After); what is passed on and
+ * held by nobody goes by its sibling in http-stream.ts.
  *
  * It does not judge an answer: any HTTP status that came back is returned. What it decides is whether a request may
  * be repeated: a safe method always; anything else only when the caller says that nothing is lost by a second try
  * (`repeat: "when-unanswered"`) and no answer was received at all.
  */
 import type { Clock } from "./clock.ts";
-import { failure } from "./errors.ts";
+import { type Failure, failure } from "./errors.ts";
 import type { Logger } from "./log.ts";
 
 /** How fetch is reached; tests and the fault schedule pass their own. */
@@ -17,7 +18,8 @@ export interface Outbound {
   readonly url: string | URL;
   readonly method?: "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
   readonly headers?: Record<string, string>;
-  readonly body?: string;
+  /** Where each try needs a body of its own, how it is made. */
+  readonly body?: string | (() => Promise<string>);
   /** A short name for the log: the operation, never the full URL. */
   readonly label: string;
   /** Hard limit for one try, ms, until the whole body is read. */
@@ -94,7 +96,8 @@ async function tryOnce(
   const { requestIdHeader, label } = outbound;
   const requestId = requestIdHeader === undefined ? undefined : crypto.randomUUID();
   const ids = requestIdHeader === undefined ? {} : { [requestIdHeader]: requestId ?? "" };
-  const sent = { ...outbound, headers: { ...outbound.headers, ...ids } };
+  const body = typeof outbound.body === "function" ? await outbound.body() : outbound.body;
+  const sent = { ...outbound, body, headers: { ...outbound.headers, ...ids } };
   const abort = new AbortController();
   const timer = clock.after(outbound.timeoutMs);
   const timedOut = timer.done.then((): Outcome => {
@@ -117,7 +120,7 @@ async function tryOnce(
 interface Exchange {
   readonly fetch: Fetch;
   readonly clock: Clock;
-  readonly outbound: Outbound;
+  readonly outbound: Omit<Outbound, "body"> & { readonly body: string | undefined };
   readonly attempt: number;
   readonly signal: AbortSignal;
 }
@@ -187,14 +190,14 @@ function pauseBefore(outbound: Outbound, outcome: Outcome, backoff: number): num
 
 function settle(outbound: Outbound, outcome: Outcome): Answer {
   if ("answer" in outcome) return outcome.answer;
-  const code = outcome.silent === "timeout" ? "provider_timeout" : "provider_unavailable";
-  const detail =
-    outcome.silent === "timeout" ? "The provider did not answer in time." : "The provider could not be reached.";
-  throw failure(code, detail, {
-    retryAfterS: 5,
-    reason: `${outbound.label}: ${String(outcome.cause)}`,
-    cause: outcome.cause,
-  });
+  throw unanswered(outbound.label, outcome.silent, outcome.cause);
+}
+
+/** The failure of a request that got no answer, or not a whole one. */
+export function unanswered(label: string, silent: "timeout" | "network" | "partial", cause: unknown): Failure {
+  const code = silent === "timeout" ? "provider_timeout" : "provider_unavailable";
+  const detail = silent === "timeout" ? "The provider did not answer in time." : "The provider could not be reached.";
+  return failure(code, detail, { retryAfterS: 5, reason: `${label}: ${String(cause)}`, cause });
 }
 
 /** Seconds until the time that a `Retry-After` names, in either form (RFC 9110); undefined when absent or malformed. */

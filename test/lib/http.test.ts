@@ -98,6 +98,14 @@ test("a POST that may be repeated when unanswered is, but not when it was answer
   expect((await play(repeatable, busy(), fine())).result).toMatchObject({ ok: true, value: { status: 503, tries: 1 } });
 });
 
+test("each try sends a body of its own where one is made for it", async () => {
+  let made = 0;
+  const body = () => Promise.resolve(`body ${(made += 1)}`);
+  const repeatable = { ...POST, body, budgetMs: 60_000, repeat: "when-unanswered" } as const;
+  const { requests } = await play(repeatable, "broken", fine());
+  expect(await Promise.all(requests.map((request) => request.text()))).toEqual(["body 1", "body 2"]);
+});
+
 test("without a budget there is one try alone", async () => {
   expect((await play(GET, "broken", fine())).tries).toEqual([0]);
   expect((await play({ ...GET, retryStatuses: [503] }, busy(), fine())).tries).toEqual([0]);
