@@ -13,7 +13,9 @@ import { microsoftCalendar } from "./routes/microsoft-calendar.ts";
 import { microsoftHealth } from "./routes/microsoft-health.ts";
 import { oauthManager } from "./routes/oauth-manager.ts";
 import { oauthRecords } from "./routes/oauth-records.ts";
+import { oauthProxy } from "./routes/oauth-proxy.ts";
 import { premisesOf } from "./routes/premises.ts";
+import { REQUEST_HEADERS } from "./routes/proxy/headers.ts";
 import { respondToError, respondWith } from "./routes/respond.ts";
 import { BASE_PATHS } from "./system.ts";
 
@@ -41,7 +43,8 @@ function surfacesOf(name: SystemName) {
     .route("/auth/microsoft", microsoftAuth())
     .route("/calendar/microsoft", microsoftCalendar())
     .route("/oauth", oauthManager())
-    .route("/oauth", oauthRecords());
+    .route("/oauth", oauthRecords())
+    .route("/oauth", oauthProxy());
 }
 
 /** Opens the premises, gives the request its id, and says in one line how it ended. */
@@ -68,9 +71,18 @@ const crossOrigin = createMiddleware<Hosted>(async (c, next) => {
   if (corsOrigins !== "*" && corsOrigins.length === 0) return next();
   return cors({
     origin: corsOrigins === "*" ? "*" : [...corsOrigins],
-    allowMethods: ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
-    allowHeaders: ["Authorization", "Content-Type", "If-Match", "Idempotency-Key", "X-Request-Id"],
-    exposeHeaders: ["ETag", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id"],
+    allowMethods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
+    allowHeaders: ["Authorization", "X-Request-Id", "X-Latchkey-Resource", "X-Latchkey-Host", ...REQUEST_HEADERS],
+    exposeHeaders: [
+      "ETag",
+      "Latchkey-Upstream",
+      "Link",
+      "Location",
+      "RateLimit",
+      "RateLimit-Policy",
+      "Retry-After",
+      "X-Request-Id",
+    ],
     maxAge: 600,
   })(c, next);
 });

@@ -14,6 +14,7 @@ import { upkeep, type Upkeep } from "./db/upkeep.ts";
 import { systemClock } from "./lib/clock.ts";
 import { type Config, parseConfig } from "./lib/config.ts";
 import { failure } from "./lib/errors.ts";
+import { createStreamSender, type StreamSender } from "./lib/http-stream.ts";
 import { createSender, type Sender } from "./lib/http.ts";
 import { type Owner, type ProviderId, type SystemName, SYSTEMS } from "./lib/ids.ts";
 import { createKeyRing, type KeyRing } from "./lib/key-ring.ts";
@@ -27,6 +28,7 @@ export interface House {
   readonly config: Config;
   readonly ring: KeyRing;
   readonly sender: Sender;
+  readonly streams: StreamSender;
   readonly log: Logger;
 }
 
@@ -63,8 +65,8 @@ export function openHouse(env: Env): House {
   const config = parseConfig(env as unknown as Record<string, unknown>);
   const log = createLogger(config.logLevel);
   const ring = createKeyRing(config.ringKeys, config.derivationSecret);
-  const sender = createSender({ fetch: (request) => fetch(request), clock: systemClock, log });
-  return { env, config, ring, sender, log };
+  const ports = { fetch: (request: Request) => fetch(request), clock: systemClock, log };
+  return { env, config, ring, sender: createSender(ports), streams: createStreamSender(ports), log };
 }
 
 /** Opens one system in a house. */
