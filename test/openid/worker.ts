@@ -1,0 +1,140 @@
+/** The Worker as it is deployed, in a workerd of its own with a socket, and with a clock that a test can move on. */
+import { readdir, readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { build } from "esbuild";
+import { ROOT } from "../../scripts/paths.mjs";
+import { LIMITS } from "../../src/lib/limits.ts";
+
+/** What the Worker's clients see of it. */
+export const PUBLIC_URL = "https://latchkey.test";
+/** What callers' tokens are signed with. */
+export const JWT_SECRET = "a-test-secret-of-more-than-32-bytes-length";
+
+/** A Worker, running. */
+export interface RunningWorker {
+  /** Where it listens. */
+  readonly url: string;
+  /** Moves its clock on, ms. Timers keep to the real one. */
+  pass(ms: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** How a Worker is started. */
+export interface WorkerOptions {
+  readonly variables: Readonly<Record<string, string>>;
+  /** Who answers what it sends; the network where absent, the stand-in for `"sandbox"`. */
+  readonly outbound?: "sandbox" | ((request: Request) => Promise<Response> | Response);
+}
+
+/** The part of Miniflare that is used here. */
+interface Runtime {
+  readonly ready: Promise<URL>;
+  unsafeGetDirectURL(worker: string): Promise<URL>;
+  getD1Database(binding: string, worker: string): Promise<{ prepare(sql: string): { run(): Promise<unknown> } }>;
+  dispose(): Promise<void>;
+}
+
+interface MiniflareModule {
+  readonly Miniflare: new (options: unknown) => Runtime;
+  convertV4MiniflareOptions(options: object): unknown;
+}
+
+// The very Miniflare that wrangler brings.
+const ofWrangler = createRequire(createRequire(import.meta.url).resolve("wrangler"));
+const { Miniflare, convertV4MiniflareOptions } = ofWrangler("miniflare") as MiniflareModule;
+
+const DATE = "2026-10-01";
+
+/** The Worker's own entry, and a clock that a header moves on for everything in its isolate. */
+const ENTRY = `
+  import worker from "./src/index.ts";
+  export * from "./src/index.ts";
+  const real = Date.now;
+  let ahead = 0;
+  Date.now = () => real() + ahead;
+  export default {
+    ...worker,
+    fetch(request, env, ctx) {
+      const ms = request.headers.get("X-Test-Pass");
+      if (ms === null) return worker.fetch(request, env, ctx);
+      ahead += Number(ms);
+      return new Response();
+    },
+  };`;
+
+/** Starts it with an empty database. */
+export async function startWorker({ variables, outbound }: WorkerOptions): Promise<RunningWorker> {
+  const standIn = outbound === "sandbox" ? [await sandbox()] : [];
+  const runtime = new Miniflare(
+    convertV4MiniflareOptions({
+      handleStructuredLogs: ({ level, message }: { level: string; message: string }) => {
+        if (level === "error" || process.env["LOUD"]) console.error(message);
+      },
+      workers: [{ ...(await latchkey(variables)), ...(outbound ? { outboundService: outbound } : {}) }, ...standIn],
+    }),
+  );
+  await runtime.ready;
+  await migrate(runtime);
+  const { port } = await runtime.unsafeGetDirectURL("latchkey");
+  const url = `http://127.0.0.1:${port}`;
+  return {
+    url,
+    pass: async (ms) => void (await fetch(url, { headers: { "X-Test-Pass": String(ms) } })),
+    stop: () => runtime.dispose(),
+  };
+}
+
+async function latchkey(variables: Readonly<Record<string, string>>) {
+  const contents = await bundle({ stdin: { contents: ENTRY, resolveDir: ROOT, loader: "ts" } });
+  return {
+    ...moduleWorker("latchkey", contents),
+    unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
+    bindings: { PUBLIC_URL, JWT_SECRET_KEY: JWT_SECRET, LOG_LEVEL: "WARN", RATE_LIMITS, ...variables },
+    durableObjects: objects({ USER_KEEPER: "UserKeeper", ADDRESS_KEEPER: "AddressKeeper" }),
+    d1Databases: { DB: "latchkey" },
+  };
+}
+
+/** One very busy person stands for many. */
+const RATE_LIMITS = Object.keys(LIMITS)
+  .map((bucket) => `${bucket}=99999/1`)
+  .join(",");
+
+async function sandbox() {
+  const contents = await bundle({ entryPoints: [path.join(ROOT, "test/sandbox/index.ts")] });
+  return { ...moduleWorker("sandbox", contents), durableObjects: objects({ STATE: "SandboxState" }) };
+}
+
+function moduleWorker(name: string, contents: string) {
+  return { name, modules: [{ type: "ESModule", path: "index.mjs", contents }], compatibilityDate: DATE };
+}
+
+async function bundle(from: Pick<Parameters<typeof build>[0], "stdin" | "entryPoints">): Promise<string> {
+  const built = await build({
+    ...from,
+    bundle: true,
+    format: "esm",
+    target: "es2024",
+    conditions: ["workerd", "worker", "browser"],
+    external: ["cloudflare:*", "node:*"],
+    write: false,
+  });
+  return built.outputFiles?.[0]?.text ?? "";
+}
+
+function objects(classes: Readonly<Record<string, string>>) {
+  return Object.fromEntries(
+    Object.entries(classes).map(([binding, className]) => [binding, { className, useSQLite: true }]),
+  );
+}
+
+async function migrate(runtime: Runtime): Promise<void> {
+  const folder = path.join(ROOT, "migrations");
+  const database = await runtime.getD1Database("DB", "latchkey");
+  const files = (await readdir(folder)).filter((name) => name.endsWith(".sql")).toSorted();
+  for (const file of files) {
+    const text = await readFile(path.join(folder, file), "utf8");
+    for (const statement of text.split("--> statement-breakpoint")) await database.prepare(statement).run();
+  }
+}
