@@ -5,7 +5,7 @@ import type { System } from "../system.ts";
 import { askKeepers } from "./ask-keepers.ts";
 import type { Job } from "./job.ts";
 
-const MOST_PER_TICK = 300;
+const MOST_PER_TICK = 2_000;
 const NAME = "reseal";
 
 const State = z.object({ key: z.string(), after: z.string() });
