@@ -5,7 +5,8 @@
  * link says nothing of whose mailbox it is of: the cursor names the connection, which another account may have followed.
  */
 import * as z from "zod";
-import { Failure, failure } from "../lib/errors.ts";
+import { cursorRefused } from "../lib/cursor.ts";
+import { Failure } from "../lib/errors.ts";
 import { ConnectionId } from "../lib/ids.ts";
 import { parseJson } from "../lib/json.ts";
 import type { ListQuery } from "./list-query.ts";
@@ -70,12 +71,4 @@ async function openOrRefuse(seal: CursorSeal, cursor: string): Promise<string> {
     if (error instanceof Failure) throw cursorRefused("expected a next_cursor of this list", error);
     throw error;
   }
-}
-
-/** The failure of a cursor that cannot be used. */
-export function cursorRefused(message: string, cause?: unknown): Failure {
-  return failure("validation_failed", "The cursor is not valid here.", {
-    extra: { errors: [{ path: "cursor", message }] },
-    cause,
-  });
 }

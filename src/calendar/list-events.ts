@@ -2,9 +2,10 @@
 import type { Graph, GraphRequest } from "../graph/client.ts";
 import { readPage } from "../graph/pages.ts";
 import { rfc3339 } from "../lib/clock.ts";
+import { cursorRefused } from "../lib/cursor.ts";
 import { Failure, failure } from "../lib/errors.ts";
 import type { ConnectionId } from "../lib/ids.ts";
-import { type CursorSeal, cursorRefused, type ListedQuery, readCursor, writeCursor } from "./cursor.ts";
+import { type CursorSeal, type ListedQuery, readCursor, writeCursor } from "./cursor.ts";
 import type { CalendarEvent } from "./event.ts";
 import { eventFromGraph } from "./from-graph.ts";
 import { DEFAULT_LIMIT, type ListQuery } from "./list-query.ts";

@@ -1,8 +1,9 @@
 /** Writes the audit trail. A record that cannot be written is logged; it never fails what it speaks of. */
 import type { AuditRecord } from "../db/audit.ts";
 import type { AuditDetail } from "../db/schema-records.ts";
-import type { FailureData } from "../lib/errors.ts";
+import { type FailureData, failure } from "../lib/errors.ts";
 import type { ConnectionId, ProviderId } from "../lib/ids.ts";
+import type { ChainHead } from "./chain.ts";
 import type { Vault } from "./vault.ts";
 
 /** Everything that is recorded. A sign-in that the provider or this house refused is a `connect` that failed, or a `refuse` where nobody's sign-in it was. */
@@ -50,14 +51,14 @@ const MAX_DETAIL_CHARACTERS = 4_096;
 
 /** Appends an event to the trail, and says it in the log. Not between a provider's answer and the write of its row: this touches own storage. */
 export async function record(vault: Vault, event: AuditEvent): Promise<void> {
-  const { action, outcome, connection, failure } = event;
+  const { action, outcome, connection, failure: failed } = event;
   const line = {
     owner: vault.owner,
     connection,
     outcome,
-    failure: failure?.code,
-    reason: failure?.reason,
-    provider_code: failure?.extra?.provider_code,
+    failure: failed?.code,
+    reason: failed?.reason,
+    provider_code: failed?.extra?.provider_code,
     request_id: event.requestId,
   };
   if (outcome === "ok") vault.log.info(action, line);
@@ -69,8 +70,21 @@ export async function record(vault: Vault, event: AuditEvent): Promise<void> {
   }
 }
 
+/** Brings D1's copy of the trail up to date and gives its head. Fails as `internal` where D1 cannot be written. */
+export async function flushTrail(vault: Vault): Promise<ChainHead> {
+  try {
+    return await vault.audit.flush();
+  } catch (cause) {
+    throw failure("internal", "The audit trail cannot be brought up to date now.", {
+      reason: "D1 cannot be written",
+      retryAfterS: 5,
+      cause,
+    });
+  }
+}
+
 function recordOf({ owner, clock }: Vault, event: AuditEvent): AuditRecord {
-  const { action, outcome, provider, connection, failure, actor, requestId } = event;
+  const { action, outcome, provider, connection, failure: failed, actor, requestId } = event;
   return {
     at: clock.now(),
     actor,
@@ -79,8 +93,8 @@ function recordOf({ owner, clock }: Vault, event: AuditEvent): AuditRecord {
     provider: provider ?? "",
     action,
     outcome,
-    code: failure?.code ?? null,
-    providerCode: failure?.extra?.provider_code ?? null,
+    code: failed?.code ?? null,
+    providerCode: failed?.extra?.provider_code ?? null,
     requestId: requestId ?? null,
     detail: detailOf(event),
   };

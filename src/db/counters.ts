@@ -1,5 +1,5 @@
 /** Daily counters, kept by the same transaction that stores the audit entries that they count. */
-import { sql } from "drizzle-orm";
+import { and, asc, between, eq, sql } from "drizzle-orm";
 import { bucketOf } from "../lib/histogram.ts";
 import type { Owner } from "../lib/ids.ts";
 import type { AuditEntry } from "./audit.ts";
@@ -53,6 +53,30 @@ function ticksOf({ seq, at, provider, action, outcome, code, detail }: AuditEntr
 function numberIn(detail: AuditEntry["detail"], name: string): number | undefined {
   const value = detail?.[name];
   return typeof value === "number" ? value : undefined;
+}
+
+/** Reads the counters of one system. */
+export interface CounterRows {
+  /** Of one owner, or of {@link EVERYBODY}, by day; `from` and `to` are days and both included. Fails as D1 does. */
+  daily(owner: string, range: CounterRange): Promise<Counter[]>;
+}
+
+/** Which counters. */
+export interface CounterRange {
+  readonly from: string;
+  readonly to: string;
+  readonly provider?: string | undefined;
+}
+
+/** Binds the statement to one system's table. */
+export function counterRows(db: Database, { counters: table }: Tables): CounterRows {
+  return {
+    daily(owner, { from, to, provider }) {
+      const mine = and(eq(table.owner, owner), between(table.day, from, to));
+      const where = provider === undefined ? mine : and(mine, eq(table.provider, provider));
+      return db.select().from(table).where(where).orderBy(asc(table.day), asc(table.provider));
+    },
+  };
 }
 
 /** The day of a moment in UTC, `2026-11-20`. */

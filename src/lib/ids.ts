@@ -29,6 +29,9 @@ export const Owner = z.string().min(1).max(255).brand("Owner");
 /** The owner of grants. */
 export type Owner = z.infer<typeof Owner>;
 
+/** Whose trail tells of what belongs to no person: jobs, rotations of keys. No caller can be it. */
+export const SYSTEM_OWNER = Owner.parse("@latchkey");
+
 /** A fresh connection id. */
 export function newConnectionId(): ConnectionId {
   return ConnectionId.parse(`con_${randomText(24)}`);

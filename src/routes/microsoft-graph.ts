@@ -1,6 +1,6 @@
 /** Microsoft Graph for the caller of a request. */
 import { authorizePathFor } from "../connections/reauth.ts";
-import { cursorRefused } from "../calendar/cursor.ts";
+import { cursorRefused } from "../lib/cursor.ts";
 import type { Mailbox } from "../calendar/list-events.ts";
 import { createGraph, type Graph } from "../graph/client.ts";
 import { failure } from "../lib/errors.ts";

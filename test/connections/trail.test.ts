@@ -1,56 +1,9 @@
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import { hashOf } from "../../src/connections/chain.ts";
-import { createTrail, type Trail, type TrailPorts } from "../../src/connections/trail.ts";
-import { type AuditEntry, type AuditRecord, type AuditRows, auditRows } from "../../src/db/audit.ts";
-import { openDatabase } from "../../src/db/database.ts";
-import { tablesFor } from "../../src/db/schema.ts";
+import type { AuditEntry } from "../../src/db/audit.ts";
 import { systemClock } from "../../src/lib/clock.ts";
-import { Owner } from "../../src/lib/ids.ts";
-import type { Logger } from "../../src/lib/log.ts";
-import { createLife } from "../faults/life.ts";
-
-const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {}, with: () => SILENT };
-const rows = auditRows(openDatabase(env.DB), tablesFor("main"));
-
-/** Own storage and a database that may fail, and the trails of one owner's lives on them. */
-function keeper(name: string, append: AuditRows["append"] = rows.append) {
-  const owner = Owner.parse(name);
-  const stored = new Map<string, unknown>();
-  const work: Promise<unknown>[] = [];
-  const alarms: number[] = [];
-  const live = (more: Partial<TrailPorts> = {}): Trail =>
-    createTrail({
-      system: "main",
-      owner,
-      storage: createLife().storage(stored),
-      rows: { append },
-      clock: systemClock,
-      log: SILENT,
-      background: (one) => void work.push(one),
-      wakeBy: (at) => void alarms.push(at),
-      random: () => 0.5,
-      busy: () => false,
-      ...more,
-    });
-  return { owner, stored, alarms, live, behind: () => Promise.all(work) };
-}
-
-function record(owner: Owner, more: Partial<AuditRecord> = {}): AuditRecord {
-  const nothing = { connection: null, code: null, providerCode: null, requestId: null, detail: null };
-  return {
-    ...nothing,
-    at: Date.now(),
-    actor: "ana",
-    owner,
-    provider: "microsoft",
-    action: "refresh",
-    outcome: "ok",
-    ...more,
-  };
-}
-
-const chainOf = (owner: Owner) => rows.chain(owner, { after: 0, to: 1_000_000, limit: 1_000 });
+import { chainOf, keeper, record, rows } from "./trails.ts";
 
 async function countsOf(owner: string): Promise<Record<string, number>> {
   const { results } = await env.DB.prepare(

@@ -5,6 +5,7 @@ import { Failure } from "../../src/lib/errors.ts";
 import { judgeEvents } from "./events.ts";
 import { OwnerOf } from "./owner.ts";
 import type { Step } from "./steps.ts";
+import { judgeTrail } from "./trail.ts";
 import type { World } from "./world.ts";
 
 const MINUTE_MS = 60_000;
@@ -77,6 +78,7 @@ async function judge(owner: OwnerOf): Promise<void> {
   if (world.log.mostInFlight > 1)
     broken.push(`${world.log.mostInFlight} refreshes of one connection were in flight at once`);
   await judgeAgreement(owner);
+  await judgeTrail(owner);
   await judgeEvents(owner);
 }
 
