@@ -2,7 +2,8 @@
 import type { Connection } from "../db/connections.ts";
 import { rfc3339 } from "../lib/clock.ts";
 import { Failure } from "../lib/errors.ts";
-import { type Feature, unlocks } from "../providers/features.ts";
+import type { Feature } from "../lib/features.ts";
+import { unlocks } from "../providers/features.ts";
 import type { Provider } from "../providers/provider.ts";
 import { missingScopes } from "../providers/scopes.ts";
 import { forecastOf } from "./forecast.ts";

@@ -2,7 +2,7 @@
 import type { Connection } from "../db/connections.ts";
 import { type Failure, failure } from "../lib/errors.ts";
 import type { ConnectionId } from "../lib/ids.ts";
-import type { Feature } from "../providers/features.ts";
+import type { Feature } from "../lib/features.ts";
 import { scopesFor, unlocks } from "../providers/features.ts";
 import { scopesBeyond } from "../providers/policy.ts";
 import type { Provider } from "../providers/provider.ts";

@@ -3,7 +3,7 @@ import type { Connection } from "../db/connections.ts";
 import { Failure, failure } from "../lib/errors.ts";
 import type { ConnectionId, ProviderId } from "../lib/ids.ts";
 import type { AccessGrant } from "./grant.ts";
-import type { Feature } from "../providers/features.ts";
+import type { Feature } from "../lib/features.ts";
 import { authorizePathFor, requireActive } from "./reauth.ts";
 import { requireAllowed, requireFeatures, requireResource } from "./permit.ts";
 import { refresh } from "./refresh.ts";

@@ -1,6 +1,6 @@
 /** From what an application wants to the scopes that are asked for. No I/O. */
 import { failure, type FieldError } from "../lib/errors.ts";
-import { isFeature, type Feature } from "./features.ts";
+import { type Feature, isFeature } from "../lib/features.ts";
 import { mayUseFeature, type PolicyQuestion, scopesBeyond } from "./policy.ts";
 import type { Provider } from "./provider.ts";
 import { isOpenidScope, unionOf } from "./scopes.ts";

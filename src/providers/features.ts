@@ -1,34 +1,7 @@
-/** Features: what an application wants to do, whatever the provider calls the scope for it. */
+/** Features of a provider: which of its scopes unlock what an application wants to do. */
+import type { Feature } from "../lib/features.ts";
 import { equalScopes } from "./scopes.ts";
 import type { Provider } from "./provider.ts";
-
-/** Every feature, with what it lets an application do. */
-export const FEATURES = {
-  profile: "See who the account belongs to",
-  "calendar.read": "See calendars and events",
-  "calendar.write": "Create, change and delete events",
-  "contacts.read": "See contacts",
-  "files.read": "See files",
-  "files.write": "Create, change and delete files",
-  "mail.read": "Read mail",
-  "mail.send": "Send mail",
-  "mail.imap": "Use the mailbox from a mail client",
-  "tasks.read": "See tasks",
-  "directory.read": "See the organisation's users, groups and devices",
-  "channel.read": "See the channel, its videos and playlists",
-  "channel.write": "Change the channel, its videos and playlists",
-  "video.upload": "Upload videos",
-  "pages.read": "See the pages that were shared",
-  "pages.write": "Change the pages that were shared",
-} as const satisfies Record<string, string>;
-
-/** A key of {@link FEATURES}. */
-export type Feature = keyof typeof FEATURES;
-
-/** True for the name of a feature. */
-export function isFeature(name: string): name is Feature {
-  return Object.hasOwn(FEATURES, name);
-}
 
 /** What to ask for so that a feature works: the least powerful scope, or none where it comes with every grant; undefined where the provider has no such feature. */
 export function scopesFor(provider: Provider, feature: Feature): readonly string[] | undefined {

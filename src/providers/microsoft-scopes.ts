@@ -1,5 +1,5 @@
 /** Microsoft Graph's delegated permissions that we know ("Microsoft Graph permissions reference"), least powerful first. */
-import type { Feature } from "./features.ts";
+import type { Feature } from "../lib/features.ts";
 import type { ScopeEntry } from "./provider.ts";
 
 /** Names without the resource's prefix, which differs per cloud. */

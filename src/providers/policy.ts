@@ -5,7 +5,7 @@
  * more than was asked for.
  */
 import type { ScopePolicy } from "../lib/config-policy.ts";
-import { type Feature, isFeature } from "./features.ts";
+import { type Feature, isFeature } from "../lib/features.ts";
 import type { Provider, ScopeEntry } from "./provider.ts";
 import { equalScopes, isOpenidScope } from "./scopes.ts";
 

@@ -1,8 +1,8 @@
 /** What a provider is: data. Every quirk is a field; no provider has code of its own in the core. */
 import type { Mender } from "../lib/errors.ts";
+import type { Feature } from "../lib/features.ts";
 import type { ProviderId } from "../lib/ids.ts";
 import type { Limit } from "../lib/rate-limit.ts";
-import type { Feature } from "./features.ts";
 
 /** A provider as configured here, its URLs resolved. */
 export interface Provider {

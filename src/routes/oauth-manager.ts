@@ -2,7 +2,8 @@
 import { Hono } from "hono";
 import { rfc3339 } from "../lib/clock.ts";
 import { failure } from "../lib/errors.ts";
-import { FEATURES, type Feature, unlockedBy } from "../providers/features.ts";
+import { FEATURES, type Feature } from "../lib/features.ts";
+import { unlockedBy } from "../providers/features.ts";
 import { configuredProviders, findProvider, registryOf } from "../providers/index.ts";
 import type { Provider } from "../providers/provider.ts";
 import type { Hosted, HostedContext } from "./context.ts";
