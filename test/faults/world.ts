@@ -129,7 +129,8 @@ export class World {
       ...common,
       basePath: "/api/v1",
       mainBasePath: "/api/v1",
-      scopePolicy: {},
+      // The second resource of this world is in no catalogue.
+      scopePolicy: { user: { "*": ["*"] } },
       publicUrl: config.publicUrl,
       ring: createKeyRing(config.ringKeys, config.derivationSecret),
       rows: connectionRows(db, tables),
