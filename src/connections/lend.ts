@@ -38,14 +38,16 @@ export async function providerOf(vault: Vault, id: ConnectionId): Promise<Provid
   return row && vault.provider(row.provider);
 }
 
-interface WantedApi {
+/** Which API a caller means. */
+export interface WantedApi {
   readonly resource: string | undefined;
   readonly host: string | undefined;
+  /** True where it may be at a private address. */
   readonly anywhere: boolean;
 }
 
-/** Where the API is. Only names that are in the provider's own lists are taken, so that no caller decides where a token goes. */
-function apiOf(provider: Provider, { resource: named, host, anywhere }: WantedApi): string {
+/** Where the API is, without a slash at its end. Only names that are in the provider's own lists are taken, so that no caller decides where a token goes. */
+export function apiOf(provider: Provider, { resource: named, host, anywhere }: WantedApi): string {
   const name = named ?? provider.firstResource;
   const resource = Object.hasOwn(provider.resources, name) ? provider.resources[name] : undefined;
   if (!resource) throw unknown("resource", Object.keys(provider.resources));

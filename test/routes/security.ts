@@ -14,6 +14,8 @@ export interface Route {
   readonly limit?: { readonly name: string; readonly quota: number; readonly windowS: number };
   /** The role it needs; otherwise any known one will do. */
   readonly role?: string;
+  /** The permission it needs. */
+  readonly scope?: string;
   /** True where `?connection=` names one of the caller's connections. */
   readonly takesConnection?: boolean;
 }
@@ -173,9 +175,13 @@ function subject(): string {
 /** A caller's token that nothing is wrong with, apart from what `claims` changes. */
 async function token(route: Route, claims: Record<string, unknown> = {}, secret = env.JWT_SECRET_KEY): Promise<string> {
   const exp = Math.floor(Date.now() / 1000) + 300;
-  return new SignJWT({ sub: subject(), exp, ...(route.role && { roles: [route.role] }), ...claims })
+  return new SignJWT({ sub: subject(), exp, ...grantedBy(route), ...claims })
     .setProtectedHeader({ alg: "HS256" })
     .sign(new TextEncoder().encode(secret));
+}
+
+function grantedBy({ role, scope }: Route): Record<string, unknown> {
+  return { ...(role && { roles: [role] }), ...(scope && { scope }) };
 }
 
 async function claimsIn(bearer: string): Promise<{ sub: string }> {
