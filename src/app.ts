@@ -11,6 +11,7 @@ import { soundConfiguration } from "./routes/guards.ts";
 import { microsoftAuth } from "./routes/microsoft-auth.ts";
 import { microsoftCalendar } from "./routes/microsoft-calendar.ts";
 import { microsoftHealth } from "./routes/microsoft-health.ts";
+import { oauthEvents } from "./routes/oauth-events.ts";
 import { oauthManager } from "./routes/oauth-manager.ts";
 import { oauthRecords } from "./routes/oauth-records.ts";
 import { oauthProxy } from "./routes/oauth-proxy.ts";
@@ -44,6 +45,7 @@ function surfacesOf(name: SystemName) {
     .route("/calendar/microsoft", microsoftCalendar())
     .route("/oauth", oauthManager())
     .route("/oauth", oauthRecords())
+    .route("/oauth/events", oauthEvents())
     .route("/oauth", oauthProxy());
 }
 
