@@ -13,6 +13,7 @@ import { ConnectionId, Owner } from "../lib/ids.ts";
 import type { Hosted, HostedContext } from "./context.ts";
 import { limited, smallBody } from "./guards.ts";
 import { askObject, ownerOf } from "./keeper.ts";
+import { givenIn, readerOf, recordReading } from "./record-reader.ts";
 import { requireValid } from "./respond.ts";
 
 const LIST = "events";
@@ -43,10 +44,11 @@ export function oauthEvents() {
 
 async function pageOf(c: HostedContext, { owner, cursor, limit, ...filter }: z.infer<typeof Query>) {
   const after = cursor === undefined ? undefined : unpackCursor(LIST, Place, cursor);
-  const whose = seesAll(c) ? owner : ownOnly(c, owner);
+  const reader = readerOf(c, owner);
   // One more than asked for says whether another page follows.
-  const found = await c.get("system").events.page({ ...filter, owner: whose, after, limit: limit + 1 });
+  const found = await c.get("system").events.page({ ...filter, owner: reader.owner, after, limit: limit + 1 });
   const page = found.slice(0, limit);
+  await recordReading(c, reader, { what: "events", ...givenIn(filter), records: page.length });
   const last = page.at(-1);
   const more = found.length > limit && last;
   return {
@@ -58,21 +60,14 @@ async function pageOf(c: HostedContext, { owner, cursor, limit, ...filter }: z.i
 async function tellAgain(c: HostedContext, id: string): Promise<EventRecord> {
   const system = c.get("system");
   const event = await system.events.find(id);
-  if (!event || !(seesAll(c) || event.owner === ownerOf(c))) throw failure("not_found", "No such event.");
+  const isForeign = event?.owner !== ownerOf(c);
+  if (!event || (isForeign && !c.get("caller").roles.includes("operator")))
+    throw failure("not_found", "No such event.");
+  const owner = Owner.parse(event.owner);
+  await recordReading(c, { owner, isForeign }, { what: "event_redelivery", event: id });
   const again = await redeliver(system, event, Date.now());
-  await askObject(() => system.keeper(Owner.parse(event.owner)).deliver());
+  await askObject(() => system.keeper(owner).deliver());
   return again;
-}
-
-function seesAll(c: HostedContext): boolean {
-  return c.get("caller").roles.includes("operator");
-}
-
-/** Only an operator may ask for another's; another owner has nothing that this caller could see. */
-function ownOnly(c: HostedContext, asked: Owner | undefined): Owner {
-  const own = ownerOf(c);
-  if (asked !== undefined && asked !== own) throw failure("not_found", "No such owner.");
-  return own;
 }
 
 function describe({ id, at, owner, connection, type, state, body, deliveries }: EventRecord) {

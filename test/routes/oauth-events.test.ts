@@ -104,7 +104,7 @@ describe("GET /oauth/events", () => {
       "connection.revoked",
     ]);
     const answer = await call("/api/v1/oauth/events?owner=theirs", { sub: "mine" });
-    expect(await problemOf(answer)).toMatchObject({ status: 404, code: "not_found" });
+    expect(await problemOf(answer)).toMatchObject({ status: 403, code: "forbidden", missing_role: "operator" });
     expect((await list({ sub: "mine" }, "?owner=mine")).events).toHaveLength(1);
   });
 
@@ -162,6 +162,10 @@ describe("POST /oauth/events/{id}/redeliver", () => {
     expect(await problemOf(await redeliver(NOBODYS, operator))).toMatchObject({ code: "not_found" });
     expect(await find(id)).toEqual(event);
     expect((await redeliver(id, operator)).status).toBe(202);
+    // What an operator does with others' records is recorded.
+    const trail = await (await call("/api/v1/oauth/audit?owner=the-operator", operator)).json<{ records: object[] }>();
+    const detail = expect.objectContaining({ what: "event_redelivery", event: id, owner: "asked-for" }) as object;
+    expect(trail.records).toContainEqual(expect.objectContaining({ action: "operator_read", detail }));
   });
 
   test("where nobody wants to be told there is nothing to do", async () => {
