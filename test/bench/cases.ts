@@ -6,7 +6,8 @@ export interface Case {
   readonly id: string;
   readonly title: string;
   readonly target: Target;
-  readonly path: () => string;
+  /** `connection`: of the owner who asks, where all ask for the first. */
+  readonly path: (connection: string) => string;
   /** Every connection speaks for an owner of its own, as far as there are any; otherwise all for the first. */
   readonly manyOwners?: boolean;
   /** Measured in one round of {@link RARELY} only: nothing is decided by it. */
@@ -76,6 +77,22 @@ export const CASES: readonly Case[] = [
     rarely: true,
     target: "warn",
     path: () => USER_PATH,
+    maxRequests: MANY,
+  },
+  {
+    id: "release",
+    title: "GET …/token: released and in the trail",
+    rarely: true,
+    target: "warn",
+    path: (connection) => `/api/v1/oauth/integrations/${connection}/token`,
+    maxRequests: MANY,
+  },
+  {
+    id: "proxy",
+    title: "GET …/proxy, Graph in no time, a tenth in the trail",
+    rarely: true,
+    target: "warn",
+    path: (connection) => `/api/v1/oauth/integrations/${connection}/proxy/v1.0/me`,
     maxRequests: MANY,
   },
   {

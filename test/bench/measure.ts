@@ -2,7 +2,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { readdir, readFile } from "node:fs/promises";
-import path from "node:path";
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { type Case, CASES, CONNECTIONS, RARELY } from "./cases.ts";
 import type { Load, Loaded } from "./load.ts";
@@ -55,7 +55,7 @@ interface Generator {
 
 function startGenerator(): Generator {
   const ended = new AbortController();
-  const child = fork(path.join(import.meta.dirname, "load.ts"));
+  const child = fork(join(import.meta.dirname, "load.ts"));
   child.once("exit", () => ended.abort(new Error("the load generator ended")));
   return { process: child, ended: ended.signal };
 }
@@ -77,7 +77,8 @@ async function slice(
   connections: number,
   durationMs: number,
 ): Promise<Loaded> {
-  const requests = world.tokens.map((token) => ({ path: one.path(), token }));
+  const path = one.path(world.connection);
+  const requests = world.tokens.map((token) => ({ path, token }));
   const load: Load = {
     port: world.ports[one.target],
     requests: one.manyOwners === true ? requests.slice(1) : requests.slice(0, 1),

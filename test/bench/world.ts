@@ -17,6 +17,8 @@ export interface World {
   readonly ports: Readonly<Record<Target, number>>;
   /** A caller's token for each connected owner. */
   readonly tokens: readonly string[];
+  /** The connection of the first owner at `warn`. */
+  readonly connection: string;
   /** The D1 statements of a Worker since this was last asked. */
   d1Statements(target: Target): Promise<string[]>;
   stop(): Promise<void>;
@@ -53,7 +55,8 @@ const VARIABLES = {
   TOKEN_ENCRYPTION_KEY: "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
   MICROSOFT_CLIENT_ID: "11111111-aaaa-4bbb-8ccc-000000000001",
   MICROSOFT_CLIENT_SECRET: "sandbox-secret",
-  RATE_LIMITS: "authorize=1000/60,callback=1000/60,profile=999999/1",
+  RATE_LIMITS: "authorize=1000/60,callback=1000/60,profile=999999/1,tokens=999999/1,proxy=999999/1",
+  AUDIT_PROXY_SAMPLE: "0.1",
 };
 
 /** Starts everything, applies the migrations, and connects an account for each owner. */
@@ -78,9 +81,10 @@ export async function startWorld(): Promise<World> {
   await runtime.ready;
   const names = ["fresh", ...Array.from({ length: STALE_OWNERS }, (_, index) => `stale-${index}`)];
   const tokens = await Promise.all(names.map(callerToken));
+  let connection = "";
   for (const target of ["info", "warn"]) {
     await migrate(runtime, target);
-    await connectAccount(runtime, target, tokens[0] ?? "");
+    connection = await connectAccount(runtime, target, tokens[0] ?? "");
   }
   await shortenTokens(runtime);
   for (const token of tokens.slice(1)) await connectAccount(runtime, "warn", token);
@@ -91,6 +95,7 @@ export async function startWorld(): Promise<World> {
       warn: await portOf(runtime, "warn"),
     },
     tokens,
+    connection,
     async d1Statements(target) {
       const answer = await (await runtime.getWorker(target)).fetch(`${ORIGIN}/d1`);
       return (await answer.json()) as string[];
@@ -151,12 +156,15 @@ async function migrate(runtime: Runtime, target: string): Promise<void> {
 }
 
 function callerToken(sub: string): Promise<string> {
-  const claims = new SignJWT({ sub }).setProtectedHeader({ alg: "HS256" }).setIssuedAt().setExpirationTime("1h");
+  const claims = new SignJWT({ sub, scope: "tokens:read proxy" })
+    .setProtectedHeader({ alg: "HS256" })
+    .setIssuedAt()
+    .setExpirationTime("1h");
   return claims.sign(new TextEncoder().encode(SECRET));
 }
 
-/** A sign-in from start to finish. */
-async function connectAccount(runtime: Runtime, target: string, token: string): Promise<void> {
+/** A sign-in from start to finish; gives the connection's id. */
+async function connectAccount(runtime: Runtime, target: string, token: string): Promise<string> {
   const [app, sandbox] = await Promise.all([runtime.getWorker(target), runtime.getWorker("sandbox")]);
   const headers = { Authorization: `Bearer ${token}` };
   const started = await app.fetch(`${ORIGIN}/api/v1/auth/microsoft/`, { headers });
@@ -166,4 +174,5 @@ async function connectAccount(runtime: Runtime, target: string, token: string): 
   const finished = await app.fetch(signedIn.headers.get("Location") ?? "", { redirect: "manual" });
   const said = await finished.text();
   if (finished.status !== 200) throw new Error(`the sign-in failed: ${finished.status} ${said}`);
+  return (JSON.parse(said) as { connection: { id: string } }).connection.id;
 }
