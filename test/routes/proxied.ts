@@ -46,20 +46,23 @@ export interface Seen {
   readonly headers: Record<string, string>;
 }
 
-/** Answers what is sent to `host` instead of the stand-in, until `vi.restoreAllMocks`; gives what arrived. */
-export function play(host: string, answer: (request: Request) => Response | Promise<Response>): Seen[] {
+type Player = (request: Request) => Response | undefined | Promise<Response>;
+
+/** Answers what is sent to `host`, until `vi.restoreAllMocks`; gives what it answered. All else goes to the stand-in. */
+export function play(host: string, answer: Player): Seen[] {
   const seen: Seen[] = [];
   const real = globalThis.fetch;
   vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
     const request = new Request(input, init);
-    if (new URL(request.url).host !== host) return real(request);
+    const played = new URL(request.url).host === host ? answer(request) : undefined;
+    if (!played) return real(request);
     seen.push({ url: request.url, method: request.method, headers: Object.fromEntries(request.headers) });
-    return answer(request);
+    return played;
   });
   return seen;
 }
 
 /** {@link play} as Microsoft Graph. */
-export function playGraph(answer: (request: Request) => Response | Promise<Response>): Seen[] {
+export function playGraph(answer: Player): Seen[] {
   return play("graph.microsoft.com", answer);
 }

@@ -36,8 +36,7 @@ export function rewriteLinks(
   const blank = `[ \\t\\r\\n]{0,${MOST_BLANKS}}`;
   const pattern = new RegExp(`((?:${beginnings.join("|")})"${blank}:${blank}")${escaped(api)}/`, "g");
   const longest = Math.max(...names.map((name) => name.length)) + api.length + 2 * MOST_BLANKS + LEAST_AROUND;
-  const replace = (text: string) => text.replace(pattern, (_, before: string) => `${before}${proxy}/`);
-  return replacing({ pattern, longest, replace });
+  return replacing({ pattern, longest, by: (start) => `${start}${proxy}/` });
 }
 
 const MOST_BLANKS = 16;
@@ -45,21 +44,35 @@ const MOST_BLANKS = 16;
 const LEAST_AROUND = 5;
 
 interface Replacement {
+  /** Its first group stays. */
   readonly pattern: RegExp;
   /** No match is longer than this. */
   readonly longest: number;
-  readonly replace: (text: string) => string;
+  /** What a match becomes. */
+  readonly by: (start: string) => string;
 }
 
-/** As much text is held back as a match that has only begun could need; the character before it stays in sight. */
-function replacing({ pattern, longest, replace }: Replacement): TransformStream<Uint8Array, Uint8Array> {
+/**
+ * As much text is held back as a match that has only begun could need. The character before it stays in sight, because the
+ * pattern looks behind; a match cannot begin there any more, or it would have been whole before.
+ */
+function replacing({ pattern, longest, by }: Replacement): TransformStream<Uint8Array, Uint8Array> {
   const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
   const encoder = new TextEncoder();
   let before = "";
   let held = "";
+  const endOfLast = () => {
+    let end = 0;
+    for (const { index, 0: match } of (before + held).matchAll(pattern))
+      if (index >= before.length) end = index + match.length - before.length;
+    return end;
+  };
   const give = (upTo: number) => {
     const text = before + held.slice(0, upTo);
-    const bytes = encoder.encode(replace(text).slice(before.length));
+    const replaced = text.replace(pattern, (match, start: string, at: number) =>
+      at < before.length ? match : by(start),
+    );
+    const bytes = encoder.encode(replaced.slice(before.length));
     before = text.slice(-1);
     held = held.slice(upTo);
     return bytes;
@@ -67,7 +80,7 @@ function replacing({ pattern, longest, replace }: Replacement): TransformStream<
   return new TransformStream({
     transform(chunk, controller) {
       held += decoder.decode(chunk, { stream: true });
-      const upTo = wholeCharacters(held, Math.max(held.length - longest, endOfLast(pattern, before, held)));
+      const upTo = wholeCharacters(held, Math.max(held.length - longest, endOfLast()));
       if (upTo > 0) controller.enqueue(give(upTo));
     },
     flush(controller) {
@@ -80,12 +93,6 @@ function replacing({ pattern, longest, replace }: Replacement): TransformStream<
 /** Half of a surrogate pair has no bytes of its own. */
 function wholeCharacters(text: string, upTo: number): number {
   return /[\ud800-\udbff]/.test(text.charAt(upTo - 1)) ? upTo - 1 : upTo;
-}
-
-function endOfLast(pattern: RegExp, before: string, text: string): number {
-  let end = 0;
-  for (const match of (before + text).matchAll(pattern)) end = match.index + match[0].length - before.length;
-  return end;
 }
 
 function escaped(text: string): string {
