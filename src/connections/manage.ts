@@ -5,7 +5,7 @@ import type { ConnectionId } from "../lib/ids.ts";
 import { record } from "./audit.ts";
 import type { AccessGrant } from "./grant.ts";
 import { type Integration, integrationOf } from "./integration.ts";
-import { requireActive } from "./reauth.ts";
+import { reauthFailure, requireActive } from "./reauth.ts";
 import { refresh } from "./refresh.ts";
 import { loadRows, rereadRows } from "./rows.ts";
 import type { Asker } from "./sync.ts";
@@ -32,6 +32,8 @@ export type NamedInput = Asker & { readonly id: ConnectionId };
 /** Refreshes every token of a connection now. Failures: `not_found`, `reauth_required`, and those of a refresh. */
 export async function refreshNow(vault: Vault, { id, requestId }: NamedInput): Promise<Integration> {
   const row = requireActive(vault, await liveRow(vault, id));
+  // Without a refresh token there is nothing to ask with, and the tokens that are held are good while they live.
+  if (row.refreshToken === null) throw reauthFailure(vault, { ...row, statusReason: "no_refresh_token" });
   const provider = vault.provider(row.provider);
   const held = Object.keys(row.accessTokens).filter((name) => Object.hasOwn(provider.resources, name));
   for (const resource of held.length > 0 ? held : [provider.firstResource])

@@ -110,7 +110,9 @@ function isFresh(vault: Vault, row: Connection, { resource, minTtlMs = 0, reject
   const life = token.expiresAt - token.issuedAt;
   // A provider that gives out short-lived tokens must not be asked at every single use.
   const wanted = Math.min(Math.max(vault.times.refreshSkewMs, minTtlMs), Math.max(life - RENEWAL_PAUSE_MS, life / 2));
-  return token.expiresAt - vault.clock.now() > wanted;
+  // Where nothing better can be had, asking early would only end what still lives.
+  const enough = row.refreshToken === null ? LEAST_LIFE_MS : wanted;
+  return token.expiresAt - vault.clock.now() > enough;
 }
 
 /** An API that refuses whatever it is shown must not cause a refresh at every request: that is the loop for which Entra blocks an application. */

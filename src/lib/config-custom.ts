@@ -4,6 +4,7 @@ import { clientSecrets, text } from "./config-values.ts";
 import { PROVIDER_ID } from "./ids.ts";
 import { parseJson } from "./json.ts";
 import { pemKey } from "./pem.ts";
+import { isPublicUrl } from "./public-address.ts";
 
 const url = z.url({ protocol: /^https?$/, error: "expected an absolute http(s) URL" });
 const parameters = z.record(z.string(), z.string()).default({});
@@ -79,6 +80,35 @@ const customProvider = z
 
 /** One custom provider, its defaults filled in. */
 export type CustomProvider = z.infer<typeof customProvider>;
+
+/** Where requests of this Worker may be sent. */
+const ADDRESSES = [
+  "issuer",
+  "authorization_endpoint",
+  "token_endpoint",
+  "revocation_endpoint",
+  "userinfo_endpoint",
+  "jwks_uri",
+  "api_base_url",
+] as const satisfies readonly (keyof CustomProvider)[];
+
+/** What is wrong with where the providers are, for this environment; undefined where nothing is. */
+export function misplacedProvider(
+  all: readonly CustomProvider[],
+  environment: "development" | "production",
+): string | undefined {
+  if (environment === "development") return undefined;
+  for (const own of all) {
+    const inside = ADDRESSES.find((name) => own[name] !== undefined && !mayAsk(own[name]));
+    if (inside !== undefined)
+      return `${own.id}.${inside}: expected a public https address; others are for ENVIRONMENT=development alone`;
+  }
+  return undefined;
+}
+
+function mayAsk(address: string): boolean {
+  return address.startsWith("https:") && isPublicUrl(address);
+}
 
 /** Names that are taken. */
 const TAKEN = new Set(["microsoft", "outlook", "google", "youtube", "notion"]);

@@ -4,7 +4,7 @@
  * A wrong value never throws: it becomes a {@link ConfigProblem}, so that the health route can still say which
  * variable is wrong. Routes that need what is missing answer `internal` or `provider_misconfigured`.
  */
-import type { CustomProvider } from "./config-custom.ts";
+import { type CustomProvider, misplacedProvider } from "./config-custom.ts";
 import type { ScopePolicy } from "./config-policy.ts";
 import { type ClientRegistration, entraRegistration, type Registration, registration } from "./config-registrations.ts";
 import * as values from "./config-values.ts";
@@ -157,6 +157,8 @@ function checkTogether(read: Values, report: Report): void {
   checkRegistrations(read, report);
   const wrongHook = misplaced(read.WEBHOOKS ?? [], environment);
   if (wrongHook !== undefined) report("WEBHOOKS", wrongHook);
+  const wrongProvider = misplacedProvider(read.CUSTOM_PROVIDERS ?? [], environment);
+  if (wrongProvider !== undefined) report("CUSTOM_PROVIDERS", wrongProvider);
   for (const [name, value] of Object.entries(read)) {
     if (isUrlVariable(name) && typeof value === "string" && !values.mayUse(value, environment)) {
       report(name, "expected https; http is for ENVIRONMENT=development alone");

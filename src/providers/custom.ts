@@ -61,8 +61,7 @@ function endpointsOf(own: CustomProvider): Provider["endpoints"] {
     revocation: own.revocation_endpoint,
     userinfo: own.userinfo_endpoint,
     keys: own.jwks_uri,
-    // Without metadata to ask, what was configured is all there is.
-    issuer: own.discover ? undefined : own.issuer,
+    issuer: own.issuer,
   });
 }
 

@@ -24,6 +24,11 @@ export const OAUTH_ERRORS: Readonly<Record<string, VerdictRow>> = {
   unsupported_grant_type: { kind: "misconfigured", reason: "grant_type_not_enabled", mend: "operator" },
   temporarily_unavailable: { kind: "transient", reason: "provider_unavailable", mend: "nobody" },
   server_error: { kind: "transient", reason: "provider_unavailable", mend: "nobody" },
+  // GitHub's own words ("Troubleshooting OAuth app access token request errors").
+  bad_verification_code: { kind: "restart", reason: "code_not_valid", mend: "user" },
+  bad_refresh_token: { kind: "refused", reason: "grant_invalid", mend: "user" },
+  incorrect_client_credentials: { kind: "secret_refused", reason: "client_refused", mend: "operator" },
+  redirect_uri_mismatch: { kind: "misconfigured", reason: "redirect_uri_not_registered", mend: "operator" },
 };
 
 /** What an HTTP status says whatever the body says. */

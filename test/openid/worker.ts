@@ -85,8 +85,11 @@ export async function startWorker({ variables, outbound }: WorkerOptions): Promi
   };
 }
 
+let built: Promise<string> | undefined;
+
 async function latchkey(variables: Readonly<Record<string, string>>) {
-  const contents = await bundle({ stdin: { contents: ENTRY, resolveDir: ROOT, loader: "ts" } });
+  built ??= bundle({ stdin: { contents: ENTRY, resolveDir: ROOT, loader: "ts" } });
+  const contents = await built;
   return {
     ...moduleWorker("latchkey", contents),
     unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
