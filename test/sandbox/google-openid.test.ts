@@ -122,3 +122,11 @@ it("tells in tokeninfo what a token stands for", async () => {
     expect([status, body]).toEqual([400, { error: "invalid_token", error_description: "Invalid Value" }]);
   }
 });
+
+it("stands behind every outbound request to Google's hosts", async () => {
+  const { jwks_uri: keys } = await (
+    await fetch("https://accounts.google.com/.well-known/openid-configuration")
+  ).json<{ jwks_uri: string }>();
+  expect(keys).toBe("https://www.googleapis.com/oauth2/v3/certs");
+  expect((await (await fetch(keys)).json<{ keys: unknown[] }>()).keys).toHaveLength(1);
+});

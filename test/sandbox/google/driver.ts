@@ -156,3 +156,20 @@ async function read(answer: Response): Promise<Answer> {
   const body = text.startsWith("{") ? (JSON.parse(text) as Json) : { text };
   return { status: answer.status, body, headers: answer.headers };
 }
+
+/** An event as a client creates it. */
+export const KICK_OFF = {
+  summary: "Kick-off",
+  start: { dateTime: "2026-11-20T09:00:00+01:00", timeZone: "Europe/Rome" },
+  end: { dateTime: "2026-11-20T10:00:00+01:00", timeZone: "Europe/Rome" },
+  attendees: [{ email: "bo@contoso.example" }],
+};
+
+/** The primary calendar of somebody who just signed in; paths are those of its events. */
+export async function openGoogleCalendar(person = "ana", google: Google = openGoogle()) {
+  const { access_token: token } = await google.signIn(person, { scope: scopeOf("calendar"), prompt: "consent" });
+  const call = (path: string, init?: Parameters<Google["api"]>[2]) =>
+    google.api(token, `/calendar/v3/calendars/primary/events${path}`, init);
+  const create = (change: Json = {}, query = "") => call(query, { method: "POST", body: { ...KICK_OFF, ...change } });
+  return { google, token, call, create };
+}

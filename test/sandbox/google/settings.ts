@@ -18,4 +18,14 @@ export const googleSettings = {
   google_denied_scopes: z.array(z.string()).default([]),
   /** What refreshes, and for admin_policy_enforced sign-ins too, are refused with. */
   google_refusal: z.enum(["none", "invalid_rapt", "admin_policy_enforced"]).default("none"),
+  /** APIs that the project did not enable: 403 accessNotConfigured. */
+  google_disabled_apis: z.array(z.enum(["calendar", "youtube"])).default([]),
+  /** The most events of a page, whatever maxResults says; null is no cap. */
+  google_page_size: z.number().int().positive().nullable().default(null),
+  /** Whether a listing of events begins with an empty page. */
+  google_empty_first_page: z.boolean().default(false),
+  /** Whether conferences that were asked for are not made yet. */
+  google_conference_pending: z.boolean().default(false),
+  /** Units of YouTube's quota that a project has for a day. */
+  google_youtube_quota: z.number().int().nonnegative().default(10_000),
 };
