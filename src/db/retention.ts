@@ -2,7 +2,8 @@
  * Shortens what grows for ever: chains of the audit trail from their beginning, and daily counters. What is removed of
  * a chain leaves its last hash behind as an anchor, in the same transaction, so that the rest can still be verified.
  */
-import { and, asc, eq, inArray, isNotNull, isNull, lt, sql } from "drizzle-orm";
+import { and, asc, eq, inArray, isNotNull, isNull, lt, type SQL, sql } from "drizzle-orm";
+import { EVERYBODY } from "./counters.ts";
 import type { Database } from "./database.ts";
 import type { Tables } from "./schema.ts";
 
@@ -14,15 +15,12 @@ export interface Retention {
   shorten(owner: string, before: number, limit: number): Promise<number>;
   /** Removes records from before the chain that are older than `before`; gives how many. */
   purgeUnchained(before: number, limit: number): Promise<number>;
-  /** Removes counters of days before `day` of the next `owners` owners, and of everybody; gives how many. */
-  purgeCounters(day: string, owners: number): Promise<number>;
+  /** Removes counters of days before `day`: everybody's, and those of the next `owners` owners after `after`. `last` is where to go on; empty: from the beginning. */
+  purgeCounters(purge: CounterPurge): Promise<{ readonly removed: number; readonly last: string }>;
 }
 
 /** How many of the oldest records are looked at for their owners. */
 const OLDEST = 5_000;
-
-/** Where {@link Retention.purgeCounters} goes on, in job_state. */
-const COUNTERS_STATE = "counter_retention";
 
 /** Binds the statements to one system's tables. */
 export function retention(db: Database, tables: Tables): Retention {
@@ -49,7 +47,7 @@ export function retention(db: Database, tables: Tables): Retention {
       const { meta } = await db.delete(table).where(inArray(table.id, old));
       return meta.changes;
     },
-    purgeCounters: (day, owners) => purgeCounters(db, tables, { day, owners }),
+    purgeCounters: (purge) => purgeCounters(db, tables, purge),
   };
 }
 
@@ -89,28 +87,26 @@ async function shorten(
   return gone.meta.changes;
 }
 
+/** See {@link Retention.purgeCounters}. */
+export interface CounterPurge {
+  readonly day: string;
+  readonly after: string;
+  readonly owners: number;
+}
+
 async function purgeCounters(
   db: Database,
-  { counters, jobState }: Tables,
-  { day, owners }: { readonly day: string; readonly owners: number },
-): Promise<number> {
-  const [state] = await db.select().from(jobState).where(eq(jobState.name, COUNTERS_STATE));
-  const after = typeof state?.value["owner"] === "string" ? state.value["owner"] : "";
+  { counters }: Tables,
+  { day, after, owners }: CounterPurge,
+): Promise<{ readonly removed: number; readonly last: string }> {
   // From owner to owner by the key: a day alone has no index, and looking at every row each tick would cost too much.
-  const next = (than: ReturnType<typeof sql>) =>
-    sql`(select min(${counters.owner}) from ${counters} where ${counters.owner} > ${than})`;
+  const next = (than: SQL) => sql`(select min(${counters.owner}) from ${counters} where ${counters.owner} > ${than})`;
   const walked = await db.all<{ owner: string }>(sql`with recursive walk(owner, n) as (
-      select ${next(sql`${after}`)}, 1 union all select ${next(sql`walk.owner`)}, n + 1 from walk where owner is not null and n < ${owners}
+      select ${next(sql`${after}`)}, 1
+      union all select ${next(sql`walk.owner`)}, n + 1 from walk where owner is not null and n < ${owners}
     ) select owner from walk where owner is not null`);
   const names = walked.map(({ owner }) => owner);
-  const value = { owner: names.length < owners ? "" : (names.at(-1) ?? "") };
-  const those = sql`${counters.owner} in (select value from json_each(${JSON.stringify(["", ...names])}))`;
-  const [gone] = await db.batch([
-    db.delete(counters).where(and(those, lt(counters.day, day))),
-    db
-      .insert(jobState)
-      .values({ name: COUNTERS_STATE, value, updatedAt: Date.now() })
-      .onConflictDoUpdate({ target: jobState.name, set: { value, updatedAt: Date.now() } }),
-  ]);
-  return gone.meta.changes;
+  const those = sql`${counters.owner} in (select value from json_each(${JSON.stringify([EVERYBODY, ...names])}))`;
+  const { meta } = await db.delete(counters).where(and(those, lt(counters.day, day)));
+  return { removed: meta.changes, last: names.length < owners ? "" : (names.at(-1) ?? "") };
 }

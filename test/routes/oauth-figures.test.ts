@@ -102,6 +102,7 @@ test("analytics of 400 days are read, each day once", async () => {
   await env.DB.batch(Array.from({ length: 402 }, (_, index) => insert.bind(day(index))));
   const { days } = await json<Figures>(`/api/v1/oauth/analytics?from=${day(1)}&to=${day(400)}`, { sub: "longtime" });
   expect(days.map((one) => one["day"])).toEqual(Array.from({ length: 400 }, (_, index) => day(index + 1)));
+  expect(new Set(days.map((one) => one["proxy_calls"]))).toEqual(new Set([1]));
 });
 
 test.each([
