@@ -145,6 +145,15 @@ it("forgets the code of a grant that was revoked", async () => {
   expect((await google.redeem(code)).body["error"]).toBe("invalid_grant");
 });
 
+it("does not bring tokens of a revoked grant back when the person consents again", async () => {
+  const google = openGoogle();
+  const { refresh_token: token, access_token: access } = await google.signIn("ana");
+  await google.revoke(token);
+  await google.signIn("ana");
+  expect((await google.refresh(token)).body).toEqual(DEAD);
+  expect((await google.api(access, "/oauth2/v3/userinfo")).status).toBe(401);
+});
+
 it("lists grants without their tokens", async () => {
   const google = openGoogle();
   await google.signIn("ana", { scope: scopeOf("calendar") });
