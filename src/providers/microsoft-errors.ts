@@ -12,6 +12,7 @@ const gone = (reason: string): VerdictRow => ({ kind: "refused", reason, mend: "
 const admin = (reason: string): VerdictRow => ({ kind: "refused", reason, mend: "admin" });
 const restart = (reason: string): VerdictRow => ({ kind: "restart", reason, mend: "user" });
 const misconfigured = (reason: string): VerdictRow => ({ kind: "misconfigured", reason, mend: "operator" });
+/** A secret, or an assertion: another credential may still be good. */
 const secret = (reason: string): VerdictRow => ({ kind: "secret_refused", reason, mend: "operator" });
 const adminConsent: VerdictRow = { kind: "admin_consent", reason: "admin_consent_required", mend: "admin" };
 
@@ -42,7 +43,7 @@ export const AADSTS: Readonly<Record<number, VerdictRow>> = {
   50001: misconfigured("resource_not_valid"),
   500011: misconfigured("resource_not_valid"),
   50011: misconfigured("redirect_uri_not_registered"),
-  50012: misconfigured("client_refused"),
+  50012: secret("client_refused"),
   50013: misconfigured("assertion_refused"),
   500133: misconfigured("assertion_refused"),
   50014: admin("account_not_in_tenant"),
@@ -113,10 +114,10 @@ export const AADSTS: Readonly<Record<number, VerdictRow>> = {
   700020: user("interaction_required"),
   700022: misconfigured("scope_of_several_resources"),
   700023: misconfigured("scope_not_valid"),
-  700024: misconfigured("assertion_refused"),
+  700024: secret("assertion_refused"),
   700025: misconfigured("client_refused"),
-  700027: misconfigured("assertion_refused"),
-  50048: misconfigured("assertion_refused"),
+  700027: secret("assertion_refused"),
+  50048: secret("assertion_refused"),
   70043: user("sign_in_frequency"),
   700054: misconfigured("response_type_not_enabled"),
   700082: gone("grant_unused_too_long"),

@@ -17,6 +17,8 @@ export interface RunningWorker {
   readonly url: string;
   /** Moves its clock on, ms. Timers keep to the real one. */
   pass(ms: number): Promise<void>;
+  /** Asks the stand-in behind it, as a browser or a test's controls do. Redirects are not followed. */
+  standIn(url: string, body?: object): Promise<Response>;
   stop(): Promise<void>;
 }
 
@@ -31,6 +33,7 @@ export interface WorkerOptions {
 interface Runtime {
   readonly ready: Promise<URL>;
   unsafeGetDirectURL(worker: string): Promise<URL>;
+  getWorker(worker: string): Promise<{ fetch(url: string, init?: RequestInit): Promise<Response> }>;
   getD1Database(binding: string, worker: string): Promise<{ prepare(sql: string): { run(): Promise<unknown> } }>;
   dispose(): Promise<void>;
 }
@@ -80,16 +83,22 @@ export async function startWorker({ variables, outbound }: WorkerOptions): Promi
   const url = `http://127.0.0.1:${port}`;
   return {
     url,
+    async standIn(address, body) {
+      const headers = { "Content-Type": "application/json" };
+      const posted = body === undefined ? {} : { method: "POST", body: JSON.stringify(body), headers };
+      return (await runtime.getWorker("sandbox")).fetch(address, { redirect: "manual", ...posted });
+    },
     pass: async (ms) => void (await fetch(url, { headers: { "X-Test-Pass": String(ms) } })),
     stop: () => runtime.dispose(),
   };
 }
 
-let built: Promise<string> | undefined;
+/** Every Worker of a file is the same code. */
+let bundled: Promise<string> | undefined;
 
 async function latchkey(variables: Readonly<Record<string, string>>) {
-  built ??= bundle({ stdin: { contents: ENTRY, resolveDir: ROOT, loader: "ts" } });
-  const contents = await built;
+  bundled ??= bundle({ stdin: { contents: ENTRY, resolveDir: ROOT, loader: "ts" } });
+  const contents = await bundled;
   return {
     ...moduleWorker("latchkey", contents),
     unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
