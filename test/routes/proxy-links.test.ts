@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { type Detour, rewriteLinks } from "../../src/routes/proxy/links.ts";
 import { call, ORIGIN, sandbox } from "../support.ts";

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { addressOf, targetIn } from "../../src/routes/proxy/path.ts";
 import { received } from "../support.ts";
@@ -97,9 +97,8 @@ test("a trick is refused by the route before a token is fetched or anything is s
   const codes = new Map<string, unknown>();
   for (const path of paths) codes.set(path, (await problemOf(await callRaw(api + path, ana)))["code"]);
   // A line break is no part of any route to begin with.
-  const expected = (path: string) =>
-    /%0a|%09|%00|%0d/i.test(path) ? expect.stringMatching(/validation_failed|not_found/) : "validation_failed";
-  expect(Object.fromEntries(codes)).toEqual(Object.fromEntries(paths.map((path) => [path, expected(path)])));
+  const refusals = (path: string) => (/%0a/i.test(path) ? ["validation_failed", "not_found"] : ["validation_failed"]);
+  expect([...codes].filter(([path, code]) => !refusals(path).includes(String(code)))).toEqual([]);
   expect(seen).toEqual([]);
   expect(await received("/common/oauth2/v2.0/token")).toHaveLength(before.length);
 });
