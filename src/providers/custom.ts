@@ -28,9 +28,11 @@ export function custom(config: Config, own: CustomProvider): Provider {
       pkce: own.pkce,
       scope: scopes.length > 0,
     },
-    catalogue: own.scopes.filter((entry) => !OPENID.has(entry.scope)),
+    catalogue: own.scopes
+      .filter((one) => !OPENID.has(one.scope))
+      .map(({ scope, name, sensitivity }) => ({ scope, name, sensitivity })),
     features: own.features,
-    scopes: scopes.filter((scope) => !OPENID.has(scope)),
+    scopes: own.scopes.filter((one) => one.default && !OPENID.has(one.scope)).map((one) => one.scope),
     openidScopes: openid,
     resources: { [API]: { scopePrefix: "", baseUrl: own.api_base_url ?? "" } },
     firstResource: API,
@@ -89,10 +91,11 @@ function discoveryOf({ issuer, discover }: CustomProvider, anywhere: boolean): D
 function credentialsOf(own: CustomProvider): Credential[] {
   const { private_key: key } = own;
   const method = own.client_authentication;
+  if (method === "none") return [{ method }];
+  if (key && (method === "private_key_jwt" || method === undefined))
+    return [{ method: "private_key_jwt", key: key.pem, alg: key.alg, kid: key.kid, certificate: undefined }];
   // A client without a secret is a public one: PKCE is what protects it.
-  if (method === "none" || (method === undefined && own.client_secret.length === 0)) return [{ method: "none" }];
-  if (method === "private_key_jwt" && key)
-    return [{ method, key: key.pem, alg: key.alg, kid: key.kid, certificate: undefined }];
+  if (own.client_secret.length === 0) return [{ method: "none" }];
   return own.client_secret.map((secret) => ({
     method: method === "post" || method === "basic" ? method : "discovered",
     secret,
