@@ -4,7 +4,7 @@ import type { Sender } from "../lib/http.ts";
 import { parseJson } from "../lib/json.ts";
 import type { Identity, Provider } from "../providers/provider.ts";
 import { object } from "../providers/read.ts";
-import { endpointsOf } from "./metadata.ts";
+import { issuerOf } from "./metadata.ts";
 
 /** What the question needs. `now`: ms since the epoch. */
 export interface AccountQuestion {
@@ -26,7 +26,7 @@ const ASK = { timeoutMs: 5_000, budgetMs: 8_000, retryStatuses: [500, 502, 503, 
 export async function readAccount({ provider, sender, now, accessToken }: AccountQuestion): Promise<AccountAnswer> {
   const source = provider.account;
   if (!source) return { kind: "silent" };
-  const url = source.url === "userinfo" ? (await endpointsOf({ provider, sender, now })).userinfo : source.url;
+  const url = source.url === "userinfo" ? (await issuerOf({ provider, sender, now })).userinfo : source.url;
   if (url === undefined) return { kind: "silent" };
   const answer = await sender.send({
     url,

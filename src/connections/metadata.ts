@@ -17,6 +17,8 @@ export interface MetadataCheck {
 }
 
 const LIFE_MS = 24 * 3_600_000;
+/** Yesterday's is used for so long before today's is asked for again: a dead host must not hold up every request. */
+const RETRY_PAUSE_MS = 5 * 60_000;
 /** An unknown key id may mean that the keys were rotated; anybody can make one up, so ask again only so often. */
 const REFETCH_PAUSE_MS = 30_000;
 /** A document of this kind has a few kB; a hundred keys with their certificates have a few hundred. */
@@ -59,13 +61,14 @@ const keySets = new Map<string, Kept<readonly PublishedKey[]>>();
 /** The provider's endpoints: what it has written in its own file, and for the rest what it publishes. Failures: those of reading it. */
 export async function endpointsOf(check: MetadataCheck): Promise<Endpoints> {
   const { endpoints: own, discovery } = check.provider;
-  // What its file says whole needs no question; most of the time nothing is left to ask.
-  const complete = own.authorization !== undefined && own.token !== undefined && "revocation" in own;
+  // What its file says whole needs no question. Whether answers name their issuer belongs to it: the check must not be lost.
+  const complete =
+    own.authorization !== undefined && own.token !== undefined && "revocation" in own && own.namesIssuer !== undefined;
   const found = discovery && !complete ? await documentOf(check, discovery) : undefined;
   return merge(check.provider, found);
 }
 
-/** The same with the issuer and the address of its keys, which only an id_token needs. */
+/** The same with the issuer, the address of its keys and userinfo, which only a new connection or a sync needs. */
 export async function issuerOf(check: MetadataCheck): Promise<Endpoints> {
   const { discovery } = check.provider;
   return merge(check.provider, discovery ? await documentOf(check, discovery) : undefined);
@@ -96,9 +99,15 @@ export async function keysOf(check: MetadataCheck, unknownKey = false): Promise<
   return keptOr(keySets, keys, {
     check,
     maxAgeMs: unknownKey ? REFETCH_PAUSE_MS : LIFE_MS,
-    read: async () => (await getJson(check, keys, KeySet)).keys,
+    read: () => readKeys(check, keys),
     insist: unknownKey,
   });
+}
+
+async function readKeys(check: MetadataCheck, address: string): Promise<readonly PublishedKey[]> {
+  const found = await getJson(check, address, KeySet);
+  if (found) return found.keys;
+  throw misconfigured(check.provider, "no keys at the jwks_uri");
 }
 
 function documentOf(check: MetadataCheck, discovery: Discovery): Promise<Discovered> {
@@ -127,23 +136,28 @@ async function keptOr<T>(kept: Map<string, Kept<T>>, name: string, { check, maxA
     return value;
   } catch (error) {
     // Endpoints and keys change every few weeks at most; yesterday's are better than none.
-    if (known && !insist) return known.value;
-    throw error;
+    if (!known || insist) throw error;
+    kept.set(name, { value: known.value, readAt: check.now - maxAgeMs + RETRY_PAUSE_MS });
+    return known.value;
   }
 }
 
 async function readDocument(check: MetadataCheck, discovery: Discovery): Promise<Discovered> {
-  let failed: unknown;
+  let failed: Failure | undefined;
   for (const address of discovery.urls) {
     try {
-      return acceptable(check.provider, await getJson(check, address, Document), discovery);
+      const found = await getJson(check, address, Document);
+      // One of the two addresses is absent more often than not: that says nothing.
+      if (found) return acceptable(check.provider, found, discovery);
     } catch (error) {
+      if (!(error instanceof Failure)) throw error;
       failed ??= error;
       // A host that keeps silent here would keep silent there, and somebody waits.
-      if (error instanceof Failure && error.code === "provider_timeout") break;
+      if (error.code === "provider_timeout") break;
     }
   }
-  throw failed ?? misconfigured(check.provider, "nowhere to discover");
+  if (failed !== undefined) throw failed;
+  throw misconfigured(check.provider, "no metadata at its issuer's addresses");
 }
 
 /** The document must be the issuer's own (RFC 8414 section 3.3), and lead nowhere that a document could not be read from. */
@@ -163,7 +177,12 @@ function requirePublic(provider: Provider, address: string): void {
     throw misconfigured(provider, `not a public https address: ${address.slice(0, 200)}`);
 }
 
-async function getJson<T>({ sender, provider }: MetadataCheck, address: string, schema: z.ZodType<T>): Promise<T> {
+/** Undefined where there is nothing at the address. */
+async function getJson<T>(
+  { sender, provider }: MetadataCheck,
+  address: string,
+  schema: z.ZodType<T>,
+): Promise<T | undefined> {
   if (provider.discovery && !provider.discovery.anywhere) requirePublic(provider, address);
   const answer = await sender.send({
     url: address,
@@ -171,6 +190,10 @@ async function getJson<T>({ sender, provider }: MetadataCheck, address: string, 
     headers: { Accept: "application/json" },
     ...FETCH,
   });
+  if (answer.status === 404 || answer.status === 410) return undefined;
+  // Redirects are not followed: what stands at the end of one is not the issuer's own.
+  if (answer.status >= 300 && answer.status < 400)
+    throw misconfigured(provider, `metadata: redirected (${answer.status}); name the issuer as it names itself`);
   if (answer.status !== 200) {
     throw failure("provider_unavailable", "The provider's metadata cannot be read.", {
       retryAfterS: 5,

@@ -9,7 +9,14 @@ const lenient = <T extends z.ZodType>(schema: T) =>
     .transform((value) => value ?? undefined)
     .catch(undefined);
 
-const seconds = lenient(z.coerce.number().positive());
+/** Ten years: a time beyond what a date can hold would break every answer that shows it. */
+const MOST_SECONDS = 315_360_000;
+const seconds = lenient(
+  z.coerce
+    .number()
+    .positive()
+    .transform((value) => Math.min(value, MOST_SECONDS)),
+);
 
 const TokenAnswer = z
   .object({

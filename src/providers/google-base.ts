@@ -29,6 +29,9 @@ export function googleProduct(config: Config, product: (urls: GoogleUrls) => Pro
       authorization: `${urls.accounts}/o/oauth2/v2/auth`,
       token: `${urls.oauth}/token`,
       revocation: `${urls.oauth}/revoke`,
+      // An answer that names one is held to it; not every answer does.
+      issuer: ISSUER,
+      namesIssuer: false,
     },
     discovery: {
       urls: [`${urls.accounts}/.well-known/openid-configuration`],

@@ -17,6 +17,15 @@ export const CLOUDS = {
 const DAY_MS = 86_400_000;
 const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
+/** Each use brings a new one and leaves the old one alive; 90 days of disuse end it (Entra: "Refresh tokens"). */
+const REFRESH_TOKENS = {
+  rotation: "renews",
+  idleMs: 90 * DAY_MS,
+  keepAliveMs: 60 * DAY_MS,
+  lifetimeMs: undefined,
+  lifetimeReason: { reason: "fixed_lifetime", mend: "user" },
+} as const satisfies Provider["refreshTokens"];
+
 /** Microsoft as configured; `client` is the app registration to use. */
 export function microsoft(config: Config, client: ClientRegistration): Provider {
   const cloud = CLOUDS[config.cloud];
@@ -52,13 +61,7 @@ export function microsoft(config: Config, client: ClientRegistration): Provider 
     resources: { graph: { scopePrefix: `${cloud.graph}/`, baseUrl: config.graphUrl ?? cloud.graph } },
     firstResource: "graph",
     passThrough: ["login_hint", "prompt", "domain_hint", "claims"],
-    refreshTokens: {
-      rotation: "renews",
-      idleMs: 90 * DAY_MS,
-      keepAliveMs: 60 * DAY_MS,
-      lifetimeMs: undefined,
-      lifetimeReason: { reason: "fixed_lifetime", mend: "user" },
-    },
+    refreshTokens: REFRESH_TOKENS,
     identity: { kind: "id_token", identify, expectedIssuer },
     account: {
       url: `${config.graphUrl ?? cloud.graph}/v1.0/me`,

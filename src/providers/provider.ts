@@ -25,7 +25,7 @@ export interface Provider {
   readonly scopes: readonly string[];
   /** OpenID scopes, which belong to no resource and go with every request. */
   readonly openidScopes: readonly string[];
-  /** Other spellings that an answer may use for a scope. */
+  /** Other spellings that an answer may use for a scope, in small letters. */
   readonly scopeAliases: Readonly<Record<string, string>>;
   /** APIs that an access token can be for. A token is good for one of them alone. */
   readonly resources: Readonly<Record<string, Resource>>;

@@ -5,8 +5,7 @@ type Scoped = Pick<Provider, "resources" | "openidScopes" | "scopeAliases">;
 
 /** A scope in the spelling by which it is compared. */
 function plainScope(provider: Scoped, scope: string): string {
-  const known = provider.scopeAliases[scope] ?? scope;
-  const lower = known.toLowerCase();
+  const lower = spelledOut(provider, scope.toLowerCase());
   const prefix = Object.values(provider.resources)
     .map((resource) => resource.scopePrefix.toLowerCase())
     .find((one) => one !== "" && lower.startsWith(one));
@@ -14,8 +13,19 @@ function plainScope(provider: Scoped, scope: string): string {
   return prefix === firstPrefix(provider) && prefix !== undefined ? lower.slice(prefix.length) : lower;
 }
 
+/** Under its usual name. By its own row alone: whoever asks writes the scope, and `constructor` is no alias. */
+export function spelledOut({ scopeAliases }: Pick<Provider, "scopeAliases">, scope: string): string {
+  return (Object.hasOwn(scopeAliases, scope) ? scopeAliases[scope] : undefined) ?? scope;
+}
+
 function firstPrefix(provider: Scoped): string | undefined {
   return Object.values(provider.resources)[0]?.scopePrefix.toLowerCase();
+}
+
+/** The scope as people write it: those of the first resource without its prefix. */
+export function shortScope(provider: Pick<Provider, "resources" | "firstResource">, scope: string): string {
+  const prefix = provider.resources[provider.firstResource]?.scopePrefix ?? "";
+  return scope.toLowerCase().startsWith(prefix.toLowerCase()) ? scope.slice(prefix.length) : scope;
 }
 
 /** True where both name the same scope. */
