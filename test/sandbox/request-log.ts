@@ -35,6 +35,7 @@ const SECRETS = new Set([
   "id_token",
   "password",
   "refresh_token",
+  "token",
 ]);
 const HEADERS = [
   "authorization",
@@ -56,7 +57,8 @@ export async function describeRequest(
   const url = new URL(request.url);
   const type = request.headers.get("Content-Type") ?? "";
   const form = type.startsWith("application/x-www-form-urlencoded") ? new URLSearchParams(body) : undefined;
-  const grantType = form?.get("grant_type");
+  const json = type.startsWith("application/json") ? parsed(body) : undefined;
+  const grantType = form?.get("grant_type") ?? grantTypeIn(json);
   return {
     method: request.method,
     host: url.host,
@@ -64,9 +66,14 @@ export async function describeRequest(
     query: await withoutSecrets(Object.fromEntries(url.searchParams)),
     headers: await selectedHeaders(request.headers),
     ...(form && { form: await withoutSecrets(Object.fromEntries(form)) }),
-    ...(type.startsWith("application/json") && { json: await redacted(parsed(body)) }),
+    ...(json !== undefined && { json: await redacted(json) }),
     ...(grantType && { grant_type: grantType }),
   };
+}
+
+function grantTypeIn(json: unknown): string | undefined {
+  const type: unknown = typeof json === "object" && json !== null ? Reflect.get(json, "grant_type") : undefined;
+  return typeof type === "string" ? type : undefined;
 }
 
 /** Keeps an entry and lets go of the one that no longer fits. */
