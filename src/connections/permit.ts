@@ -4,8 +4,9 @@ import { type Failure, failure } from "../lib/errors.ts";
 import type { ConnectionId } from "../lib/ids.ts";
 import type { Feature } from "../lib/features.ts";
 import { scopesFor, unlocks } from "../providers/features.ts";
-import { scopesBeyond } from "../providers/policy.ts";
+import { mayUseFeature, scopesBeyond } from "../providers/policy.ts";
 import type { Provider } from "../providers/provider.ts";
+import { missingScopes, shortScope } from "../providers/scopes.ts";
 import { record } from "./audit.ts";
 import type { AccessGrant } from "./grant.ts";
 import { authorizePathFor } from "./reauth.ts";
@@ -15,7 +16,7 @@ import type { Vault } from "./vault.ts";
 /** Fails as `scope_insufficient` where the grant holds nothing of that API, and as `validation_failed` where the provider has no such API. */
 export function requireResource(vault: Vault, row: Connection, resource: string): void {
   const provider = vault.provider(row.provider);
-  const known = provider.resources[resource];
+  const known = Object.hasOwn(provider.resources, resource) ? provider.resources[resource] : undefined;
   if (!known) throw unknownResource(provider);
   if (known.scopePrefix === "" || row.accessTokens[resource]) return;
   if (scopesOf(provider, resource, row.scopes).length > 0) return;
@@ -31,9 +32,24 @@ function unknownResource(provider: Provider): Failure {
   return failure("validation_failed", `resource: ${message}`, { extra: { errors: [{ path: "resource", message }] } });
 }
 
-/** Fails as `scope_insufficient` where the grant does not unlock one of the features. */
-export function requireFeatures(vault: Vault, row: Connection, features: readonly Feature[]): void {
+/** What a caller is about to do with a connection, and who they are. */
+export interface FeatureUse {
+  readonly features: readonly Feature[];
+  readonly callerRoles?: readonly string[];
+  readonly actor?: string;
+  readonly requestId?: string;
+}
+
+/** Fails as `forbidden` where the policy keeps a feature from the caller, and as `scope_insufficient` where the grant does not unlock one. */
+export async function requireFeatures(vault: Vault, row: Connection, use: FeatureUse): Promise<void> {
+  const { features, callerRoles: roles, actor = vault.owner, requestId } = use;
   const provider = vault.provider(row.provider);
+  const question = roles && { policy: vault.scopePolicy, provider, roles };
+  const barred = question ? features.find((feature) => !mayUseFeature(question, feature)) : undefined;
+  if (roles && barred !== undefined) {
+    const scopes = provider.features[barred] ?? [];
+    throw await denied(vault, { provider, scopes, roles, actor, requestId, connection: row.id });
+  }
   const locked = features.filter((feature) => !unlocks(provider, feature, row.scopes));
   if (locked.length === 0) return;
   throw insufficient(vault, row, {
@@ -48,8 +64,15 @@ interface Insufficiency {
 }
 
 function insufficient(vault: Vault, row: Connection, { detail, missing }: Insufficiency): Failure {
-  const authorize_path = authorizePathFor(vault, row.provider, { scopes: missing, connection: row.id });
-  return failure("scope_insufficient", detail, { extra: { missing_scopes: missing, authorize_path } });
+  const provider = vault.provider(row.provider);
+  // What every sign-in asks for need not be named.
+  const unusual = missingScopes(provider, missing, provider.scopes).length > 0;
+  const needs = { ...(unusual ? { scopes: missing } : {}), connection: row.id };
+  const extra = {
+    missing_scopes: missing.map((scope) => shortScope(provider, scope)),
+    authorize_path: authorizePathFor(vault, row.provider, needs),
+  };
+  return failure("scope_insufficient", detail, { extra });
 }
 
 /** Who gets the token itself. */

@@ -21,6 +21,8 @@ export interface UseInput {
   readonly resource?: string;
   /** What the caller is about to do with it. */
   readonly features?: readonly Feature[];
+  /** Roles of whoever does it: the policy must let them use those features. */
+  readonly callerRoles?: readonly string[];
   /** Roles of whoever gets the token itself: then it must hold nothing that the policy keeps from them. */
   readonly roles?: readonly string[];
   /** The caller's subject, for the audit trail. */
@@ -45,7 +47,7 @@ export async function use(vault: Vault, wanted: UseInput): Promise<AccessGrant> 
   const row = await usableRow(vault, wanted);
   const input = { ...wanted, resource: wanted.resource ?? vault.provider(row.provider).firstResource };
   requireResource(vault, row, input.resource);
-  if (input.features) requireFeatures(vault, row, input.features);
+  if (input.features) await requireFeatures(vault, row, { ...input, features: input.features });
   const grant = isFresh(vault, row, input) ? await openOrNothing(vault, row, input.resource) : undefined;
   const given = grant ?? (await renew(vault, row, input));
   if (input.roles) await requireAllowed(vault, given, { ...input, roles: input.roles });

@@ -37,8 +37,9 @@ export const MICROSOFT_SCOPES: readonly ScopeEntry[] = [
 /** Feature → permissions any of which unlocks it. */
 export const MICROSOFT_FEATURES: Readonly<Partial<Record<Feature, readonly string[]>>> = {
   profile: ["User.Read"],
-  "calendar.read": ["Calendars.Read", "Calendars.ReadWrite"],
-  "calendar.write": ["Calendars.ReadWrite"],
+  // The Shared variants reach the user's own calendars too.
+  "calendar.read": ["Calendars.Read", "Calendars.ReadWrite", "Calendars.Read.Shared", "Calendars.ReadWrite.Shared"],
+  "calendar.write": ["Calendars.ReadWrite", "Calendars.ReadWrite.Shared"],
   "contacts.read": ["Contacts.Read", "Contacts.ReadWrite"],
   "tasks.read": ["Tasks.Read", "Tasks.ReadWrite"],
   "files.read": ["Files.Read", "Files.ReadWrite", "Files.Read.All", "Files.ReadWrite.All"],

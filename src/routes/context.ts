@@ -2,7 +2,9 @@
 import type { Context } from "hono";
 import type { Caller } from "../lib/caller.ts";
 import type { LogFields, Logger } from "../lib/log.ts";
+import type { ProviderId } from "../lib/ids.ts";
 import type { LimitVerdict } from "../lib/rate-limit.ts";
+import type { NeededFeature } from "./features.ts";
 import type { Premises, System } from "./premises.ts";
 
 /** Hono's types for every route here. */
@@ -17,6 +19,9 @@ export interface Hosted {
     readonly verdict: LimitVerdict | undefined;
     /** Set where the caller's keeper could not be asked. */
     readonly keeperLost: true | undefined;
+    /** What the route is about to do, and of which providers the keeper was asked to check it. */
+    readonly needs: readonly NeededFeature[] | undefined;
+    readonly gated: readonly ProviderId[] | undefined;
   };
 }
 

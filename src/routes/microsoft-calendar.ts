@@ -14,6 +14,7 @@ import { updateEvent } from "../calendar/update-event.ts";
 import type { ConnectionId } from "../lib/ids.ts";
 import { open, seal } from "../lib/seal.ts";
 import type { Hosted, HostedContext } from "./context.ts";
+import { requireFeature } from "./features.ts";
 import { jsonBody, limited, smallBody } from "./guards.ts";
 import { ownerOf } from "./keeper.ts";
 import { graphOf, mailboxOf } from "./microsoft-graph.ts";
@@ -33,17 +34,19 @@ const EventPath = z.object({ id: GraphId });
 
 /** The routes below `calendar/microsoft`. */
 export function microsoftCalendar() {
-  const write = [...limited("own_connections", "events_write"), connectionAlone] as const;
+  const reads = requireFeature("microsoft", "calendar.read");
+  const writes = requireFeature("microsoft", "calendar.write");
+  const write = [...limited("own_connections", "events_write"), writes, connectionAlone] as const;
   const change = [
     ...write,
     zValidator("param", EventPath, requireValid),
     zValidator("header", WriteHeaders, requireValid),
   ] as const;
   return new Hono<Hosted>({ strict: false })
-    .get("/", ...limited("own_connections", "calendar"), async (c) =>
+    .get("/", ...limited("own_connections", "calendar"), reads, async (c) =>
       c.json(await getCalendars(graphOf(c, "calendar"))),
     )
-    .get("/events", ...limited("own_connections", "events_read"), list)
+    .get("/events", ...limited("own_connections", "events_read"), reads, list)
     .post(
       "/events",
       ...write,

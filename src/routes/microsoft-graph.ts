@@ -7,6 +7,7 @@ import { failure } from "../lib/errors.ts";
 import { ConnectionId } from "../lib/ids.ts";
 import type { Bucket } from "../lib/limits.ts";
 import { bindLog, type HostedContext } from "./context.ts";
+import { gateOf } from "./features.ts";
 import { askKeeper, spend } from "./keeper.ts";
 import type { System } from "./premises.ts";
 
@@ -41,6 +42,7 @@ function clientFor(c: HostedContext, { bucket, connection, answers }: Client): G
     provider: PROVIDER,
     resource: RESOURCE,
     requestId: c.get("requestId"),
+    ...gateOf(c, PROVIDER),
     ...(connection === undefined ? {} : { connection }),
   } as const;
   let counted = false;
