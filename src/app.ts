@@ -15,6 +15,7 @@ import { oauthEvents } from "./routes/oauth-events.ts";
 import { oauthManager } from "./routes/oauth-manager.ts";
 import { oauthRecords } from "./routes/oauth-records.ts";
 import { oauthProxy } from "./routes/oauth-proxy.ts";
+import { answerOptions } from "./routes/options.ts";
 import { premisesOf } from "./routes/premises.ts";
 import { REQUEST_HEADERS } from "./routes/proxy/headers.ts";
 import { respondToError, respondWith } from "./routes/respond.ts";
@@ -40,13 +41,15 @@ function surfacesOf(name: SystemName) {
   const surfaces = new Hono<Hosted>({ strict: false });
   for (const path of ["/auth/microsoft/*", "/calendar/microsoft/*", "/oauth/*"])
     surfaces.use(path, bind, soundConfiguration);
-  return surfaces
+  surfaces
     .route("/auth/microsoft", microsoftAuth())
     .route("/calendar/microsoft", microsoftCalendar())
     .route("/oauth", oauthManager())
     .route("/oauth", oauthRecords())
     .route("/oauth/events", oauthEvents())
     .route("/oauth", oauthProxy());
+  answerOptions(surfaces, "/oauth");
+  return surfaces;
 }
 
 /** Opens the premises, gives the request its id, and says in one line how it ended. */
@@ -71,6 +74,8 @@ const opened = createMiddleware<Hosted>(async (c, next) => {
 const crossOrigin = createMiddleware<Hosted>(async (c, next) => {
   const { corsOrigins } = c.get("premises").config;
   if (corsOrigins !== "*" && corsOrigins.length === 0) return next();
+  // Without that header it is no preflight (Fetch standard) but a question for the route.
+  if (c.req.method === "OPTIONS" && c.req.header("Access-Control-Request-Method") === undefined) return next();
   return cors({
     origin: corsOrigins === "*" ? "*" : [...corsOrigins],
     allowMethods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
