@@ -14,6 +14,9 @@ import { commitRow, loadRows } from "./rows.ts";
 import { openAccessToken, openRefreshToken, sealForRevocation } from "./tokens.ts";
 import type { Vault } from "./vault.ts";
 
+/** Whoever disconnects waits this long for the provider at most, ms. */
+const TOLD_WITHIN_MS = 4_000;
+
 /** What is to be forgotten, and who asks. */
 export interface DisconnectInput {
   readonly id: ConnectionId;
@@ -40,12 +43,20 @@ export async function disconnect(vault: Vault, input: DisconnectInput): Promise<
         actor: input.actor,
         requestId: input.requestId,
       });
-      // What fails here is tried again by the alarm.
-      await revokePending(vault, row.id);
+      await tellProvider(vault, row.id);
       return commit.row;
     }
     row = commit.current;
   }
+}
+
+/** A provider that is down holds nobody up: what takes longer goes on alone, and what fails is tried again by the alarm. */
+async function tellProvider(vault: Vault, id: ConnectionId): Promise<void> {
+  const telling = revokePending(vault, id);
+  vault.background(telling);
+  const timer = vault.clock.after(TOLD_WITHIN_MS);
+  await Promise.race([telling, timer.done]);
+  timer.cancel();
 }
 
 /** What the provider is to be told; null where it takes no revocations, or there is nothing to revoke. */

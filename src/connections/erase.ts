@@ -2,7 +2,8 @@
  * Erasure: everything of an owner goes but the audit trail. What a provider or the application is still to be told stays
  * until it has been told; a note in own storage keeps the alarm at it until nothing is left.
  */
-import { failure } from "../lib/errors.ts";
+import { Failure, failure } from "../lib/errors.ts";
+import type { ConnectionId } from "../lib/ids.ts";
 import { inParallel } from "../lib/parallel.ts";
 import { record } from "./audit.ts";
 import { disconnect } from "./disconnect.ts";
@@ -21,21 +22,36 @@ export async function eraseOwner(vault: Vault, asker: Asker): Promise<number> {
   vault.journal.erasure.put("owner", { since: vault.clock.now() });
   vault.wakeBy(vault.clock.now() + AGAIN_MS);
   for (const [flow] of vault.journal.flows.all()) vault.journal.flows.drop(flow);
-  await inParallel(live, AT_ONCE, ({ id }) => disconnect(vault, { id, erase: true, ...asker }));
+  await inParallel(live, AT_ONCE, ({ id }) => disconnectStill(vault, id, asker));
   await record(vault, { action: "erase", outcome: "ok", detail: { connections: live.length }, ...asker });
   await goOnErasing(vault);
   return live.length;
+}
+
+/** Somebody may have disconnected one of them meanwhile: then that is done. */
+async function disconnectStill(vault: Vault, id: ConnectionId, asker: Asker): Promise<void> {
+  try {
+    await disconnect(vault, { id, erase: true, ...asker });
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== "not_found") throw error;
+  }
 }
 
 /** Erases what may go by now. True where nothing is left to erase. */
 export async function goOnErasing(vault: Vault): Promise<boolean> {
   const erasure = vault.journal.erasure.get("owner");
   if (!erasure) return true;
+  const { memory } = vault;
   try {
+    // Rows that wait are written behind these statements, and refreshes under way leave notes in own storage.
+    const settled = memory.pending.size === 0 && memory.refreshes.size === 0;
+    // What the trail brings to D1 later would be counted there anew.
+    await vault.audit.flush();
     const left = await vault.erasure.erase(vault.owner, erasure.since);
-    for (const [id, row] of vault.memory.rows ?? [])
-      if (row.status === "revoked" && !row.revocation && !vault.memory.pending.has(id)) vault.memory.rows?.delete(id);
-    if (left === 0 && vault.memory.pending.size === 0) {
+    for (const [id, row] of memory.rows ?? [])
+      if (row.status === "revoked" && !row.revocation && !memory.pending.has(id)) memory.rows?.delete(id);
+    if (left === 0 && settled) {
+      sweep(vault);
       vault.journal.erasure.drop("owner");
       return true;
     }
@@ -44,4 +60,10 @@ export async function goOnErasing(vault: Vault): Promise<boolean> {
   }
   vault.wakeBy(vault.clock.now() + AGAIN_MS);
   return false;
+}
+
+/** What a refresh that failed after its row was gone has left in own storage. */
+function sweep({ journal, memory }: Vault): void {
+  for (const shelf of [journal.markers, journal.due, journal.pauses])
+    for (const [id] of shelf.all()) if (!memory.rows?.has(id)) shelf.drop(id);
 }

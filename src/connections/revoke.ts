@@ -3,7 +3,7 @@ import type { Connection } from "../db/connections.ts";
 import type { PendingRevocation } from "../db/schema.ts";
 import { Failure, failure } from "../lib/errors.ts";
 import type { Answer } from "../lib/http.ts";
-import type { ConnectionId } from "../lib/ids.ts";
+import type { ConnectionId, ProviderId } from "../lib/ids.ts";
 import { parseJson } from "../lib/json.ts";
 import type { Provider } from "../providers/provider.ts";
 import { record } from "./audit.ts";
@@ -20,7 +20,7 @@ const LONGEST_PAUSE_MS = 6 * 3_600_000;
 const MOST_ATTEMPTS = 20;
 const TIMEOUT_MS = 10_000;
 
-/** Tells the provider of a connection that was disconnected. True where nothing is left to tell. Never throws for what the provider does. */
+/** Tells the provider of a connection that was disconnected. True where nothing is left to tell. Never throws for what the provider or D1 does. */
 export function revokePending(vault: Vault, id: ConnectionId): Promise<boolean> {
   return enqueue(vault.memory.revocations, id, async () => {
     const row = (await loadRows(vault)).get(id);
@@ -53,7 +53,7 @@ async function tell(vault: Vault, row: Connection, pending: PendingRevocation): 
   try {
     const provider = vault.provider(row.provider);
     // Google takes back everything that the user gave this client: another connection that lives on it would die too.
-    if (provider.revocation?.reach === "account" && (await vault.isShared(row, provider.revocation.shares)))
+    if (provider.revocation?.reach === "account" && (await isShared(vault, row, provider.revocation.shares)))
       return { kind: "kept" };
     const endpoints = await endpointsOf({ provider, sender: vault.sender, now: started });
     if (endpoints.revocation === undefined) return { kind: "kept" };
@@ -63,6 +63,15 @@ async function tell(vault: Vault, row: Connection, pending: PendingRevocation): 
   } catch (error) {
     if (error instanceof Failure) return { kind: "failed", failure: error };
     throw error;
+  }
+}
+
+/** What is not known now is asked again later, like a provider that does not answer. */
+async function isShared(vault: Vault, row: Connection, providers: readonly ProviderId[]): Promise<boolean> {
+  try {
+    return await vault.isShared(row, providers);
+  } catch (cause) {
+    throw failure("internal", "Stored connections cannot be read now.", { reason: "D1 cannot be read", cause });
   }
 }
 

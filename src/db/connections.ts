@@ -1,5 +1,5 @@
 /** Reads and writes of connection rows. Every statement that names a connection names its owner too. */
-import { and, eq, exists, inArray, ne, not, or, type SQL, sql } from "drizzle-orm";
+import { and, eq, exists, inArray, isNotNull, ne, not, or, type SQL, sql } from "drizzle-orm";
 import type { ConnectionId, Owner, ProviderId } from "../lib/ids.ts";
 import { type Companions, withCompanions } from "./companions.ts";
 import type { Database } from "./database.ts";
@@ -20,7 +20,7 @@ export interface ConnectionRows {
   insert(row: Connection, also?: Companions): Promise<boolean>;
   /** Compare-and-set: writes `row` with its companions where the stored version is `expected`; false, and nothing is written, where it is not. */
   replace(row: Connection, expected: number, also?: Companions): Promise<boolean>;
-  /** True where another live row is of the same account at one of these providers, whoever's. */
+  /** True where another live row of the same account at one of these providers holds a token, whoever's. */
   hasOther(row: Connection, providers: readonly ProviderId[]): Promise<boolean>;
   /** Notes a use and the failures since the last refresh, without a new version: these are not the grant. With a generation, only where it still is the stored one. */
   note(
@@ -59,7 +59,9 @@ export function connectionRows(db: Database, tables: Tables): ConnectionRows {
     },
     async hasOther({ id, account }, providers) {
       const same = and(eq(table.account, account), inArray(table.provider, [...providers]));
-      const others = and(same, ne(table.id, id), ne(table.status, "revoked"));
+      // One that holds nothing any more cannot die of it, and could not take the grant back later.
+      const holds = or(isNotNull(table.refreshToken), ne(table.accessTokens, {}));
+      const others = and(same, ne(table.id, id), ne(table.status, "revoked"), holds);
       return (await db.select({ id: table.id }).from(table).where(others).limit(1)).length > 0;
     },
     async note(owner, id, { usedAt, failures, lastFailure, generation }) {

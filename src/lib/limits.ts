@@ -40,6 +40,12 @@ export function limitFor(
   return { bucket, ...limit };
 }
 
+/** How long a user's request counts at most, ms. */
+export function longestUserWindowMs(config: { readonly limits: LimitOverrides }): number {
+  const buckets = Object.keys(LIMITS).filter((name): name is Bucket => name !== "callback");
+  return Math.max(...buckets.map((bucket) => limitFor(config, bucket).windowMs));
+}
+
 /** The limit of calls that are passed on to one provider: its own, unless the operator set one for all. Unknown: of a call that is for no provider. */
 export function proxyLimitFor(
   config: { readonly limits: LimitOverrides },

@@ -36,7 +36,7 @@ import { wake } from "../connections/wake.ts";
 import { systemClock } from "../lib/clock.ts";
 import { attempt, type FailureData, type Result } from "../lib/errors.ts";
 import { type ConnectionId, Owner, SYSTEMS } from "../lib/ids.ts";
-import { type Bucket, limitFor, proxyLimitFor } from "../lib/limits.ts";
+import { type Bucket, limitFor, longestUserWindowMs, proxyLimitFor } from "../lib/limits.ts";
 import type { Limit, LimitVerdict } from "../lib/rate-limit.ts";
 import { openHouse, openSystem, type System } from "../system.ts";
 import { createLimiter } from "./limits.ts";
@@ -186,6 +186,8 @@ export class UserKeeper extends DurableObject<Env> {
   override async alarm(): Promise<void> {
     this.#alarmAt = null;
     await wake(this.#vault);
+    // What no longer counts of anybody's requests is not kept.
+    this.#limiter.sweep(longestUserWindowMs(this.#system.config));
   }
 
   /** Writes behind what no request waited for: limits, and when connections were used. */
