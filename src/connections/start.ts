@@ -87,8 +87,10 @@ export async function start(vault: Vault, input: StartInput): Promise<Started> {
     requestId: input.requestId,
     detail: { scopes },
   });
-  const request = { scopes, redirectUri, state, nonce, challenge, hints: input.hints };
-  const again = held?.refreshToken ? {} : provider.authorization.withoutRefreshToken;
+  const request = { scopes, redirectUri, state, nonce, challenge, hints: hintsOf(input, held) };
+  // What is left of a grant that waits for its user does not outlive the sign-in that mends it.
+  const lives = held?.status === "active" && held.refreshToken !== null;
+  const again = lives ? {} : provider.authorization.withoutRefreshToken;
   const authorizationUrl = authorizationUrlFor(provider, endpoints, { ...request, again });
   return { authorizationUrl, state, flow, expiresAt };
 }
@@ -108,14 +110,21 @@ function mayStillAsk(vault: Vault, { provider: id, roles }: StartInput, held: Co
   return scopes.filter((scope) => !beyond.includes(scope));
 }
 
+/** A connection that was named is an account that is meant: a browser with several sessions would pick another. */
+function hintsOf({ connection, hints }: StartInput, held: Connection | undefined): StartInput["hints"] {
+  const address = held?.profile.address;
+  if (connection === undefined || hints.login_hint !== undefined || !address) return hints;
+  return { ...hints, login_hint: address };
+}
+
 /** The live connection that this sign-in is about, as far as that can be told before anybody has signed in. */
 async function heldBefore(vault: Vault, input: StartInput): Promise<Connection | undefined> {
-  const live = await liveRows(vault, input.provider);
   if (input.connection !== undefined) {
-    const named = live.find((row) => row.id === input.connection);
-    if (named) return named;
+    const named = (await loadRows(vault)).get(input.connection);
+    if (named && named.provider === input.provider && named.status !== "revoked") return named;
     throw failure("not_found", "No such connection.");
   }
+  const live = await liveRows(vault, input.provider);
   const hint = input.hints.login_hint?.toLowerCase();
   if (hint !== undefined) return live.find((row) => row.profile.address?.toLowerCase() === hint);
   return live.length === 1 ? live[0] : undefined;
