@@ -7,7 +7,7 @@ import { unlockedBy } from "../providers/features.ts";
 import { configuredProviders, findProvider, registryOf } from "../providers/index.ts";
 import type { Provider } from "../providers/provider.ts";
 import type { Hosted, HostedContext } from "./context.ts";
-import { limited, limitedByAddress } from "./guards.ts";
+import { limited, limitedByAddress, smallBody } from "./guards.ts";
 import { authorize } from "./oauth-authorize.ts";
 import {
   disconnectAll,
@@ -29,11 +29,11 @@ export function oauthManager() {
     .post("/authorize", ...limited(own, "authorize"), authorize)
     .get("/callback/:provider", limitedByAddress("callback"), complete)
     .get("/integrations", ...limited(own, "reads"), listIntegrations)
-    .delete("/integrations", ...limited(own, "manage"), disconnectAll)
-    .post("/integrations/sync", ...limited(own, "refresh"), syncAll)
+    .delete("/integrations", ...limited(own, "manage"), smallBody, disconnectAll)
+    .post("/integrations/sync", ...limited(own, "refresh"), smallBody, syncAll)
     .get("/integrations/:id", ...limited(own, "reads"), showIntegration)
-    .delete("/integrations/:id", ...limited(own, "manage"), disconnectOne)
-    .post("/integrations/:id/refresh", ...limited(own, "refresh"), refreshOne)
+    .delete("/integrations/:id", ...limited(own, "manage"), smallBody, disconnectOne)
+    .post("/integrations/:id/refresh", ...limited(own, "refresh"), smallBody, refreshOne)
     .get("/integrations/:id/token", ...limited("token_release", "tokens"), releaseToken)
     .get("/status", ...limited(own, "reads"), status);
 }
