@@ -16,7 +16,7 @@ import { type Config, parseConfig } from "./lib/config.ts";
 import { failure } from "./lib/errors.ts";
 import { createStreamSender, type StreamSender } from "./lib/http-stream.ts";
 import { createSender, type Sender } from "./lib/http.ts";
-import { type Owner, type ProviderId, type SystemName, SYSTEMS } from "./lib/ids.ts";
+import { Owner, type ProviderId, type SystemName, SYSTEMS } from "./lib/ids.ts";
 import { createKeyRing, type KeyRing } from "./lib/key-ring.ts";
 import { createLogger, type Logger } from "./lib/log.ts";
 import { findProvider, wrongVariable } from "./providers/index.ts";
@@ -118,4 +118,11 @@ function configuredProvider(config: Config, id: ProviderId): Provider {
 /** A keeper's name: system and owner, which its object reads back from its own id. */
 export function keeperName(system: SystemName, owner: Owner): string {
   return `${system}:${owner}`;
+}
+
+/** `main:ana` → its parts. The name is the only thing that says whose keeper this is. */
+export function readKeeperName(text: string): { readonly name: SystemName; readonly owner: Owner } {
+  const name = SYSTEMS.find((system) => text.startsWith(`${system}:`));
+  if (!name) throw new Error("a keeper's name begins with its system");
+  return { name, owner: Owner.parse(text.slice(name.length + 1)) };
 }

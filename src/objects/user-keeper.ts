@@ -14,7 +14,7 @@ import { finish, type FinishInput } from "../connections/finish.ts";
 import type { AccessGrant } from "../connections/grant.ts";
 import type { Integration } from "../connections/integration.ts";
 import { createJournal, type Due } from "../connections/journal.ts";
-import { lend, type LendInput, type Lent, providerOf } from "../connections/lend.ts";
+import type { Lent } from "../connections/lend.ts";
 import {
   listIntegrations,
   type NamedInput,
@@ -34,25 +34,14 @@ import { createTrail, type Trail } from "../connections/trail.ts";
 import { createVault, type Vault } from "../connections/vault.ts";
 import { wake } from "../connections/wake.ts";
 import { systemClock } from "../lib/clock.ts";
-import { attempt, type FailureData, type Result } from "../lib/errors.ts";
-import { type ConnectionId, Owner, SYSTEMS } from "../lib/ids.ts";
-import { type Bucket, limitFor, longestUserWindowMs, proxyLimitFor } from "../lib/limits.ts";
+import { attempt, type Result } from "../lib/errors.ts";
+import type { ConnectionId, Owner } from "../lib/ids.ts";
+import { type Bucket, limitFor, longestUserWindowMs } from "../lib/limits.ts";
 import type { Limit, LimitVerdict } from "../lib/rate-limit.ts";
-import { openHouse, openSystem, type System } from "../system.ts";
+import { openHouse, openSystem, readKeeperName, type System } from "../system.ts";
+import { type FinishAnswer, finishAnswer, type Limited } from "./answers.ts";
+import { type CountedLendInput, lendLimited } from "./lending.ts";
 import { createLimiter } from "./limits.ts";
-
-/** An answer of a limited call. Without `result` the limit refused it. */
-export interface Limited<T> {
-  readonly limit?: LimitVerdict;
-  readonly result?: Result<T>;
-}
-
-/** How a sign-in ended, as it crosses RPC. */
-export interface FinishAnswer {
-  readonly returnTo?: string;
-  readonly connection?: ConnectionSummary;
-  readonly failure?: FailureData;
-}
 
 /** Write-behind: sooner than a Durable Object goes to sleep (10 s), ms. */
 const FLUSH_AFTER_MS = 5_000;
@@ -67,7 +56,7 @@ export class UserKeeper extends DurableObject<Env> {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    const { name, owner } = readName(ctx.id.name ?? "");
+    const { name, owner } = readKeeperName(ctx.id.name ?? "");
     this.#system = openSystem(openHouse(env), name);
     this.#vault = this.#openVault(owner);
     void ctx.blockConcurrencyWhile(async () => {
@@ -80,16 +69,10 @@ export class UserKeeper extends DurableObject<Env> {
     return this.#limited(input.bucket, () => use(this.#vault, input));
   }
 
-  /** A token for a call that is passed on, and the verdict of its provider's limit. Only the first try of a call is `counted`. */
-  async lend({ counted, ...input }: LendInput & { readonly counted: boolean }): Promise<Limited<Lent>> {
-    const anywhere = this.#system.config.environment === "development";
-    const act = () => lend(this.#vault, input, anywhere);
-    if (!counted) return { result: await attempt(act) };
-    // What cannot be told from here counts all the same, and fails by the same reason below.
-    const known = await attempt(() => providerOf(this.#vault, input.connection));
-    const { bucket, ...limit } = proxyLimitFor(this.#system.config, known.ok ? known.value : undefined);
-    const verdict = { ...this.#judge({ ...limit, bucket }), bucket: "proxy" };
-    return verdict.allowed ? { limit: verdict, result: await attempt(act) } : { limit: verdict };
+  /** A token for a call that is passed on, and the verdict of its provider's limit. */
+  async lend(input: CountedLendInput): Promise<Limited<Lent>> {
+    const judge = (limit: Limit & { readonly bucket: string }) => this.#judge(limit);
+    return lendLimited({ vault: this.#vault, config: this.#system.config, judge }, input);
   }
 
   /** Begins a sign-in. */
@@ -99,12 +82,7 @@ export class UserKeeper extends DurableObject<Env> {
 
   /** Completes a sign-in. */
   async finish(input: FinishInput): Promise<Result<FinishAnswer>> {
-    return attempt(async () => {
-      const finished = await finish(this.#vault, input);
-      const returnTo = finished.returnTo === undefined ? {} : { returnTo: finished.returnTo };
-      if ("failure" in finished) return { ...returnTo, failure: finished.failure.toData() };
-      return { ...returnTo, connection: summarise(finished.connection) };
-    });
+    return attempt(async () => finishAnswer(await finish(this.#vault, input)));
   }
 
   /** A token for the application itself. Whoever got it, and what for, is in the trail before they have it. */
@@ -266,11 +244,4 @@ export class UserKeeper extends DurableObject<Env> {
     this.#alarmAt = at;
     void this.ctx.storage.setAlarm(at);
   }
-}
-
-/** `main:ana` → its parts. The name is the only thing that says whose keeper this is. */
-function readName(text: string): { name: (typeof SYSTEMS)[number]; owner: Owner } {
-  const name = SYSTEMS.find((system) => text.startsWith(`${system}:`));
-  if (!name) throw new Error("a keeper's name begins with its system");
-  return { name, owner: Owner.parse(text.slice(name.length + 1)) };
 }
