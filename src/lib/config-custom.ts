@@ -1,6 +1,6 @@
 /** `CUSTOM_PROVIDERS`: the operator's own OAuth or OpenID providers, as JSON. No I/O. */
 import * as z from "zod";
-import { clientSecrets, text } from "./config-values.ts";
+import { clientSecrets, moment, text } from "./config-values.ts";
 import { FEATURES, isFeature } from "./features.ts";
 import { PROVIDER_ID } from "./ids.ts";
 import { parseJson } from "./json.ts";
@@ -26,19 +26,22 @@ const parameters = z
   .record(z.string(), z.string())
   .refine((given) => !RESERVED.some((name) => Object.hasOwn(given, name)), `${RESERVED.join(", ")} are set by Latchkey`)
   .default({});
-const days = z.number().positive().optional();
+const days = z.number().positive().max(36_500).optional();
 
 const scope = z
-  .union([
-    z.string().min(1),
-    z.strictObject({
-      scope: z.string().min(1),
-      name: z.string().min(1).optional(),
-      sensitivity: z.enum(["basic", "sensitive", "restricted", "admin"]).default("sensitive"),
-      /** False where it is asked for only when an application wishes it. */
-      default: z.boolean().default(true),
-    }),
-  ])
+  .union(
+    [
+      z.string().min(1),
+      z.strictObject({
+        scope: z.string().min(1),
+        name: z.string().min(1).optional(),
+        sensitivity: z.enum(["basic", "sensitive", "restricted", "admin"]).default("sensitive"),
+        /** False where it is asked for only when an application wishes it. */
+        default: z.boolean().default(true),
+      }),
+    ],
+    "expected a scope, or {scope, name, sensitivity, default}; sensitivity is basic, sensitive, restricted or admin",
+  )
   .transform((given) =>
     typeof given === "string"
       ? { scope: given, name: given, sensitivity: "sensitive" as const, default: true }
@@ -67,11 +70,10 @@ const described = z.strictObject({
   userinfo_endpoint: url.optional(),
   jwks_uri: url.optional(),
   client_id: z.string().min(1),
-  client_secret: z.union([clientSecrets, z.array(z.string().min(1)).min(1)]).default([]),
-  client_secret_expires_at: z.iso
-    .datetime({ offset: true })
-    .transform((value) => Date.parse(value))
-    .optional(),
+  client_secret: z
+    .union([clientSecrets, z.array(z.string().min(1)).min(1)], "expected a secret, or a list of them")
+    .default([]),
+  client_secret_expires_at: moment.optional(),
   client_authentication: z.enum(["post", "basic", "none", "private_key_jwt"]).optional(),
   private_key: z
     .strictObject({ pem: pemKey, alg: z.enum(["RS256", "PS256", "ES256", "EdDSA"]), kid: z.string().optional() })

@@ -99,9 +99,8 @@ export const limitOverrides = list.transform((parts, context): LimitOverrides =>
 });
 
 /** A time, as ms since the epoch. */
-export const moment = z.iso
-  .datetime({ offset: true, error: "expected a time such as 2027-03-01T00:00:00Z" })
-  .or(z.iso.date())
+export const moment = z
+  .union([z.iso.datetime({ offset: true }), z.iso.date()], "expected a time such as 2027-03-01T00:00:00Z")
   .transform((value) => Date.parse(value));
 
 /** A share between 0 and 1. */

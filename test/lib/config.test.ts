@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
-import { type Config, parseConfig } from "../../src/lib/config.ts";
+import { parseConfig } from "../../src/lib/config.ts";
+import { VARIABLES } from "../../src/lib/config-variables.ts";
+import { ABSOLUTE, NO_URLS, PROVIDER_ROWS, type Row } from "./config-rows.ts";
 
 /** An environment that nothing is wrong with. */
-const SOUND = {
+const SOUND: Readonly<Record<string, string>> = {
   ENVIRONMENT: "production",
   PUBLIC_URL: "https://latchkey.example.com",
   JWT_SECRET_KEY: "a-secret-of-thirty-two-bytes-or-so",
@@ -12,25 +14,8 @@ const SOUND = {
 
 const KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
-/** A variable, a good value and what it is read as; values that are refused, and how the message helps. */
-interface Row {
-  readonly variable: string;
-  readonly good: string;
-  readonly read?: (config: Config) => unknown;
-  readonly expected?: unknown;
-  readonly bad?: readonly string[];
-  readonly says?: RegExp;
-}
-
-const ABSOLUTE = /absolute URL such as https:/;
-const NO_URLS = [
-  "login.contoso",
-  "ftp://login.example.com",
-  "https://user@login.example.com",
-  "https://:pw@example.com",
-];
-
 const TABLE: readonly Row[] = [
+  ...PROVIDER_ROWS,
   {
     variable: "ENVIRONMENT",
     good: "development",
@@ -73,72 +58,43 @@ const TABLE: readonly Row[] = [
     bad: ["c2hvcnQ=", KEY.slice(1), `derived:${KEY}`, `k1:${KEY},k1:${KEY}`, `k1:${KEY},nonsense-value`, ","],
     says: /(make one with: openssl rand -base64 32|every key id once)$/,
   },
-  { variable: "MICROSOFT_CLIENT_ID", good: "app-2", read: (config) => config.microsoft?.clientId, expected: "app-2" },
   {
-    variable: "MICROSOFT_CLIENT_SECRET",
-    good: "old-one, new-one",
-    read: (config) => config.microsoft?.clientSecrets,
-    expected: ["old-one", "new-one"],
-    bad: [" , ,"],
-    says: /expected .*secret/,
+    variable: "SCOPE_POLICY",
+    good: '{"user":{"google":["calendar.read"],"*":[]}}',
+    read: (config) => config.scopePolicy,
+    expected: { user: { google: ["calendar.read"], "*": [] } },
+    bad: ["calendar.read", '["user"]', '{"user":["google"]}', '{"user":{"google":"calendar.read"}}'],
+    says: /JSON such as .*role, provider, scopes or features/,
   },
   {
-    variable: "MICROSOFT_TENANT_ID",
-    good: "contoso.example",
-    read: (config) => config.microsoft?.tenant,
-    expected: "contoso.example",
-    bad: ["contoso", "a/../b.example", "7d1f0c2e-5b9a-4a1e-9b7e"],
-    says: /common, organizations, consumers, a tenant's GUID or its domain/,
+    variable: "SCOPE_POLICY_VERSION",
+    good: " 2026-11 ",
+    read: (config) => config.scopePolicyVersion,
+    expected: "2026-11",
   },
   {
-    variable: "MICROSOFT_REDIRECT_URI",
-    good: "https://old.example.com/callback",
-    read: (config) => config.microsoft?.redirectUri,
-    expected: "https://old.example.com/callback",
-    bad: ["/callback"],
-    says: ABSOLUTE,
-  },
-  { variable: "MICROSOFT_OAUTH_CLIENT_ID", good: "mail-app" },
-  { variable: "MICROSOFT_OAUTH_CLIENT_SECRET", good: "mail-secret", bad: [",,,,,,"], says: /expected .*secret/ },
-  { variable: "MICROSOFT_OAUTH_TENANT_ID", good: "consumers", bad: ["every-one"], says: /a tenant's GUID/ },
-  { variable: "MICROSOFT_OAUTH_REDIRECT_URI", good: "https://a.example/cb", bad: ["callback"], says: ABSOLUTE },
-  {
-    variable: "MICROSOFT_CLOUD",
-    good: "usgov",
-    read: (config) => config.cloud,
-    expected: "usgov",
-    bad: ["germany"],
-    says: /global, usgov, dod or china/,
+    variable: "AUDIT_RETENTION_DAYS",
+    good: "30",
+    read: (config) => config.auditRetentionDays,
+    expected: 30,
+    bad: ["0", "1.5", "forever", "-1"],
+    says: /days|a day or more/,
   },
   {
-    variable: "MICROSOFT_LOGIN_URL",
-    good: "https://login.example.com//",
-    read: (config) => config.loginUrl,
-    expected: "https://login.example.com",
-    bad: NO_URLS,
-    says: ABSOLUTE,
+    variable: "AUDIT_PROXY_SAMPLE",
+    good: "0.25",
+    read: (config) => config.auditProxySample,
+    expected: 0.25,
+    bad: ["2", "-0.1", "half"],
+    says: /from 0 to 1|0 or more|1 or less/,
   },
   {
-    variable: "MICROSOFT_GRAPH_URL",
-    good: "https://graph.example.com",
-    read: (config) => config.graphUrl,
-    expected: "https://graph.example.com",
-    bad: NO_URLS,
-    says: ABSOLUTE,
-  },
-  { variable: "GOOGLE_ACCOUNTS_URL", good: "https://accounts.example.com", bad: ["accounts"], says: ABSOLUTE },
-  { variable: "GOOGLE_TOKEN_URL", good: "https://oauth2.example.com", bad: ["oauth2.example"], says: ABSOLUTE },
-  { variable: "GOOGLE_API_URL", good: "https://www.example.com", bad: ["//www.example.com"], says: ABSOLUTE },
-  { variable: "NOTION_API_URL", good: "https://notion.example.com", bad: ["notion.example"], says: ABSOLUTE },
-  { variable: "GOOGLE_CLIENT_ID", good: "g" },
-  { variable: "GOOGLE_CLIENT_SECRET", good: "g" },
-  { variable: "NOTION_CLIENT_ID", good: "n" },
-  { variable: "NOTION_CLIENT_SECRET", good: "n" },
-  {
-    variable: "CUSTOM_PROVIDERS",
-    good: '[{"id":"acme","name":"Acme","issuer":"https://id.acme.example","client_id":"c"}]',
-    bad: ["acme-provider", '[{"id":"acme","name":"Acme","client_id":"c"}]', '[{"id":"Acme!","name":"A"}]'],
-    says: /JSON list of providers/,
+    variable: "WEBHOOKS",
+    good: `[{"url":"https://app.example.com/hooks","secrets":["whsec_${KEY}"]}]`,
+    read: (config) => config.webhooks.map(({ id }) => id),
+    expected: ["app.example.com/hooks"],
+    bad: ["https://app.example.com/hooks", '[{"url":"https://app.example.com/hooks"}]'],
+    says: /JSON list of \{url, secrets\}/,
   },
   {
     variable: "RETURN_TO_ORIGINS",
@@ -177,8 +133,8 @@ const BAD = TABLE.flatMap(({ bad = [], says = /expected/, variable }) =>
   bad.map((value) => ({ variable, value, says, title: `${variable}=${value}` })),
 );
 
-test.each(TABLE)("$variable takes a good value", ({ variable, good, read = () => undefined, expected }) => {
-  const config = parseConfig({ ...SOUND, [variable]: good });
+test.each(TABLE)("$variable takes a good value", ({ variable, good, beside, read = () => undefined, expected }) => {
+  const config = parseConfig({ ...SOUND, ...beside, [variable]: good });
   expect(config.problems).toEqual([]);
   expect(read(config)).toEqual(expected);
 });
@@ -190,6 +146,10 @@ test.each(BAD)("$title is refused by name, with help, without the value", ({ var
 });
 
 test.each(TABLE.map(({ variable }) => variable))("a blank %s counts as absent", (variable) => {
-  const { [variable]: _unset, ...without } = SOUND as Record<string, string>;
+  const { [variable]: _unset, ...without } = SOUND;
   expect(parseConfig({ ...SOUND, [variable]: "  " }).problems).toEqual(parseConfig(without).problems);
+});
+
+test("every variable that is read stands in this table", () => {
+  expect(TABLE.map(({ variable }) => variable).toSorted()).toEqual(Object.keys(VARIABLES).toSorted());
 });

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import type { ScopePolicy } from "../../src/lib/config-policy.ts";
 import { mayUseFeature, ROLE_POLICY, scopesBeyond } from "../../src/providers/policy.ts";

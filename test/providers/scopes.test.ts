@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { equalScopes, isOpenidScope, missingScopes, unionOf } from "../../src/providers/scopes.ts";
 import { configured } from "./configured.ts";
