@@ -3,10 +3,11 @@ import type { ConsentRecord } from "../db/companions.ts";
 import type { Connection } from "../db/connections.ts";
 import { equalSecrets } from "../lib/digest.ts";
 import { Failure, failure } from "../lib/errors.ts";
-import { type ConnectionId, newConnectionId, newConsentId } from "../lib/ids.ts";
-import type { Identity, OAuthRefusal, Provider, Verdict } from "../providers/provider.ts";
+import type { OAuthRefusal, Provider, Verdict } from "../providers/provider.ts";
 import { record } from "./audit.ts";
+import { connectedRow, consentOf, type Granted } from "./connected-row.ts";
 import { identityOf } from "./identity.ts";
+import { plan } from "./due.ts";
 import type { Flow } from "./journal.ts";
 import { endpointsOf, keysOf } from "./metadata.ts";
 import { endPause } from "./pauses.ts";
@@ -14,7 +15,7 @@ import { authorizePathFor } from "./reauth.ts";
 import { commitRow, loadRows, rereadRows } from "./rows.ts";
 import type { TokenAnswer } from "./token-answer.ts";
 import { requestTokens } from "./token-request.ts";
-import { scopesOf, sealAnswer, type TokenHolder } from "./tokens.ts";
+import { scopesOf } from "./tokens.ts";
 import type { Vault } from "./vault.ts";
 import { failureOf } from "./verdicts.ts";
 
@@ -99,7 +100,8 @@ async function connect(vault: Vault, flow: Flow, input: FinishInput): Promise<Co
   await readyFor(vault, provider);
   const tokens = await redeem(signIn, answer.code);
   const identity = await identityOf(vault, { provider, flow, tokens });
-  return store(vault, { provider, flow, identity, tokens, input });
+  const { network, requestId } = input;
+  return store(vault, { provider, flow, identity, tokens, network, requestId });
 }
 
 /** Mix-up defence (RFC 9207 section 2.4): what is named must be the issuer that was asked; where it always names itself, silence is not its. A template can be compared with nothing. */
@@ -156,14 +158,6 @@ function refused(
   return failureOf(verdict, { stage: "connect", provider, authorizePath, redirectUri: flow.redirectUri, ...more });
 }
 
-interface Granted {
-  readonly provider: Provider;
-  readonly flow: Flow;
-  readonly identity: Identity;
-  readonly tokens: TokenAnswer;
-  readonly input: FinishInput;
-}
-
 /** The same account heals its row in place; another account becomes a second connection. */
 async function store(vault: Vault, granted: Granted): Promise<Connection> {
   for (let attempt = 0; attempt < 5; attempt += 1) {
@@ -171,12 +165,14 @@ async function store(vault: Vault, granted: Granted): Promise<Connection> {
     const before = [...rows.values()].find(
       (row) => row.provider === granted.provider.id && row.account === granted.identity.account,
     );
-    const next = await rowFor(vault, before, granted);
-    const also = { consents: [consentOf(next, granted)] };
-    const commit = await commitRow(vault, { before, next, decided: true, also });
+    const next = await connectedRow(vault, before, granted);
+    const consent = consentOf(next, granted);
+    const commit = await commitRow(vault, { before, next, decided: true, also: { consents: [consent] } });
     if (commit.kind === "stored") {
       endPause(vault, next.id);
       vault.journal.markers.drop(next.id);
+      planEnd(vault, commit.row);
+      await recordConsent(vault, consent);
       return commit.row;
     }
     // Somebody else wrote: read everything anew and lay this grant over it.
@@ -185,76 +181,23 @@ async function store(vault: Vault, granted: Granted): Promise<Connection> {
   throw failure("internal", "The connection could not be stored.", { reason: "compare-and-set lost five times" });
 }
 
-/** Who granted what. It stays when the connection goes. */
-function consentOf(row: Connection, { flow, input }: Granted): ConsentRecord {
-  return {
-    id: newConsentId(),
-    at: row.connectedAt,
-    owner: row.owner,
-    connection: row.id,
-    provider: row.provider,
-    account: row.account,
-    asked: flow.scopes,
-    granted: row.scopes,
-    network: input.network ?? null,
-    policyVersion: flow.policyVersion ?? "1",
-    actor: flow.actor,
-    requestId: input.requestId,
-  };
+/** In the trail it stays when everything else of the owner is erased. */
+function recordConsent(vault: Vault, consent: ConsentRecord): Promise<void> {
+  const { asked, granted, network, policyVersion, provider, actor, requestId } = consent;
+  return record(vault, {
+    action: "consent",
+    outcome: "ok",
+    provider,
+    connection: ConnectionId.parse(consent.connection),
+    actor,
+    ...(requestId === null ? {} : { requestId }),
+    detail: { asked, granted, network, policy_version: policyVersion },
+  });
 }
 
-async function rowFor(vault: Vault, before: Connection | undefined, granted: Granted): Promise<Connection> {
-  const { provider, flow, identity, tokens } = granted;
-  const now = vault.clock.now();
-  const { lifetimeMs } = provider.refreshTokens;
-  const id: ConnectionId = before?.id ?? newConnectionId();
-  const holder: TokenHolder = {
-    id,
-    // Consent was given to all of it on one page; what the code was redeemed for is replaced by what was granted.
-    scopes: flow.scopes,
-    accessTokens: {},
-    // Only a grant that still stands may lend its refresh token to an answer that carries none.
-    refreshToken: before?.status === "active" ? before.refreshToken : null,
-    refreshTokenAt: null,
-    grantExpiresAt: lifetimeMs === undefined ? null : now + lifetimeMs,
-  };
-  const resource = provider.firstResource;
-  const fields = await sealAnswer(vault, holder, {
-    provider,
-    resource,
-    asked: scopesOf(provider, resource, flow.scopes),
-    tokens,
-  });
-  return {
-    id,
-    owner: vault.owner,
-    provider: provider.id,
-    account: identity.account,
-    profile: {
-      name: identity.name,
-      address: identity.address,
-      tenant: identity.tenant,
-      picture: identity.picture ?? null,
-    },
-    status: "active",
-    statusReason: null,
-    statusCode: null,
-    statusClaims: null,
-    statusMend: null,
-    ...fields,
-    generation: (before?.generation ?? 0) + 1,
-    version: (before?.version ?? 0) + 1,
-    refreshFailures: 0,
-    lastFailure: null,
-    lastUsedAt: before?.lastUsedAt ?? now,
-    connectedAt: now,
-    createdAt: before?.createdAt ?? now,
-    askedScopes: flow.scopes,
-    expiryAnnouncedAt: null,
-    sealedWith: null,
-    revocation: null,
-    revocationDueAt: null,
-  };
+/** A grant without a refresh token ends with its access token: then it is to say so, whether or not anybody asks. */
+function planEnd(vault: Vault, { id, generation, refreshToken, tokenExpiresAt }: Connection): void {
+  if (refreshToken === null && tokenExpiresAt !== null) plan(vault, id, { at: tokenExpiresAt, generation });
 }
 
 function invalid(reason: string): Error {
