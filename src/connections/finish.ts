@@ -172,7 +172,7 @@ async function store(vault: Vault, granted: Granted): Promise<Connection> {
       endPause(vault, next.id);
       vault.journal.markers.drop(next.id);
       planEnd(vault, commit.row);
-      await recordConsent(vault, consent);
+      await recordConsent(vault, commit.row, consent);
       return commit.row;
     }
     // Somebody else wrote: read everything anew and lay this grant over it.
@@ -182,13 +182,13 @@ async function store(vault: Vault, granted: Granted): Promise<Connection> {
 }
 
 /** In the trail it stays when everything else of the owner is erased. */
-function recordConsent(vault: Vault, consent: ConsentRecord): Promise<void> {
-  const { asked, granted, network, policyVersion, provider, actor, requestId } = consent;
+function recordConsent(vault: Vault, { id: connection, provider }: Connection, consent: ConsentRecord): Promise<void> {
+  const { asked, granted, network, policyVersion, actor, requestId } = consent;
   return record(vault, {
     action: "consent",
     outcome: "ok",
     provider,
-    connection: ConnectionId.parse(consent.connection),
+    connection,
     actor,
     ...(requestId === null ? {} : { requestId }),
     detail: { asked, granted, network, policy_version: policyVersion },
