@@ -66,9 +66,13 @@ interface Job extends RefreshInput {
 
 async function perform(vault: Vault, job: Job): Promise<Connection> {
   const row = await currentRow(vault, job);
-  // What was queued before may have brought what is wanted.
+  // What was queued before, or an earlier life, may have brought what is wanted.
   const token = row.accessTokens[job.resource];
-  if (token && ticketOf(token) !== job.seenTicket) return row;
+  if (token && ticketOf(token) !== job.seenTicket) {
+    // The provider was not asked: if the API refuses this one as well, it need not wait to be replaced.
+    vault.memory.forced.delete(`${job.id}/${job.resource}`);
+    return row;
+  }
   requireNoPause(vault, job.id);
   return tryRefresh(vault, { row, resource: job.resource, requestId: job.requestId, mayReread: true });
 }

@@ -4,8 +4,14 @@ import { createSandbox } from "../sandbox/app.ts";
 import { memoryStore } from "../sandbox/store.ts";
 import { createTraffic, createVirtualClock } from "./virtual-clock.ts";
 
-/** How the provider treats an old refresh token. */
-export type Rotation = "keep" | "rotate" | "family";
+/**
+ * How the provider treats an old refresh token. The first three are Entra's stand-in; `notion` rotates both tokens, says
+ * neither scope nor lifetime, ends a grant whose old token is shown, and takes revocations.
+ */
+export type Rotation = "keep" | "rotate" | "family" | "notion";
+
+/** Notion's access tokens live for an hour here, and nobody is told. */
+const NOTION = { notion_replay: "revoke", notion_expires_in: 3600 };
 
 /** See the head of this file. */
 export class Lane {
@@ -22,7 +28,7 @@ export class Lane {
     if (known) return known;
     const app = createSandbox({ store: memoryStore(), now: () => this.clock.now() });
     this.#providers.set(rotation, app);
-    await this.control(rotation, "settings", { refresh_rotation: rotation });
+    await this.control(rotation, "settings", rotation === "notion" ? NOTION : { refresh_rotation: rotation });
     return app;
   }
 

@@ -27,6 +27,7 @@ export function createLedger(now: () => number) {
     revoked() {
       revokedAt = now();
     },
+    connectedOnce: () => connects.length === 1,
     isConnected: () => connects.some((span) => span.confirmed),
     /** True where a disconnect was confirmed and nothing was connected since. */
     mustNotBeServed: () => disconnects.some(isFinal),

@@ -4,7 +4,7 @@ import { sandboxFetch } from "../sandbox/dropped.ts";
 import type { Life } from "./life.ts";
 import type { Traffic, VirtualClock } from "./virtual-clock.ts";
 
-/** What happens to one token request. Times in ms. */
+/** What happens to one refresh or revocation. Times in ms. */
 export interface Trip {
   readonly there: number;
   readonly back: number;
@@ -28,7 +28,7 @@ export interface NetworkPorts {
   readonly clock: VirtualClock;
   readonly traffic: Traffic;
   readonly log: NetworkLog;
-  /** The next trip of a refresh. Everything else travels at once. */
+  /** The next trip of a refresh or a revocation. Everything else travels at once. */
   readonly trip: () => Trip;
   /** Is told of each access token that the provider gave out. */
   readonly issued: (accessToken: string) => void;
@@ -38,30 +38,35 @@ export interface NetworkPorts {
 export function createNetwork(ports: NetworkPorts, life: Life) {
   const { app, traffic } = ports;
   return async (request: Request): Promise<Response> => {
-    // workerd warns when text() is called on a form.
-    const form =
-      request.method === "POST"
-        ? new URLSearchParams(new TextDecoder().decode(await request.clone().arrayBuffer()))
-        : undefined;
-    if (form?.get("grant_type") === "refresh_token")
-      return refresh(ports, life, { request, refreshToken: form.get("refresh_token") });
+    const posted = request.method === "POST" ? await membersOf(request) : undefined;
+    if (posted?.grant_type === "refresh_token")
+      return refresh(ports, life, { request, refreshToken: posted.refresh_token });
+    if (new URL(request.url).pathname.endsWith("/revoke")) return travel(ports, life, request);
     const answer = await traffic.during(sandboxFetch(app, request));
-    if (form) await noteTokens(ports, answer);
+    if (posted) await noteTokens(ports, answer);
     return answer;
   };
+}
+
+/** What a token request says, as a form or as JSON. */
+async function membersOf(request: Request): Promise<{ grant_type?: string; refresh_token?: string }> {
+  // workerd warns when text() is called on a form.
+  const text = new TextDecoder().decode(await request.clone().arrayBuffer());
+  if (text.startsWith("{")) return JSON.parse(text) as { grant_type?: string };
+  return Object.fromEntries(new URLSearchParams(text));
 }
 
 async function refresh(
   ports: NetworkPorts,
   life: Life,
-  { request, refreshToken }: { request: Request; refreshToken: string | null },
+  { request, refreshToken }: { request: Request; refreshToken: string | undefined },
 ): Promise<Response> {
   const { log } = ports;
   log.refreshes += 1;
   const land = takeOff(log, life, refreshToken);
   request.signal.addEventListener("abort", land);
   try {
-    return await travel(ports, life, request);
+    return await travel(ports, life, request, () => (log.lostAnswers += 1));
   } finally {
     land();
   }
@@ -85,9 +90,10 @@ function takeOff(log: NetworkLog, ...names: readonly unknown[]): () => void {
 }
 
 async function travel(
-  { app, clock, traffic, trip, log, issued }: NetworkPorts,
+  { app, clock, traffic, trip, issued }: NetworkPorts,
   life: Life,
   request: Request,
+  lost: () => void = () => {},
 ): Promise<Response> {
   const { there, back, loses } = trip();
   await clock.after(there).done;
@@ -105,10 +111,10 @@ async function travel(
   await noteTokens({ issued }, answer);
   await clock.after(back).done;
   if (loses === "answer" || request.signal.aborted) {
-    if (answer.ok) log.lostAnswers += 1;
+    if (answer.ok) lost();
     throw new TypeError("network error");
   }
-  if (life.ended === "crash" && answer.ok) log.lostAnswers += 1;
+  if (life.ended === "crash" && answer.ok) lost();
   await life.unlessCrashed();
   return answer;
 }

@@ -68,7 +68,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 /** A schedule of up to 25 steps, and how the provider rotates. */
 export const schedule = fc.record({
-  rotation: fc.constantFrom<Rotation>("keep", "rotate", "family"),
+  rotation: fc.constantFrom<Rotation>("keep", "rotate", "family", "notion"),
   steps: fc.array(step, { minLength: 3, maxLength: 25 }),
   seed: fc.nat(),
 });

@@ -18,11 +18,11 @@ import { Owner } from "../../src/lib/ids.ts";
 import { createKeyRing } from "../../src/lib/key-ring.ts";
 import type { Logger } from "../../src/lib/log.ts";
 import { findProvider } from "../../src/providers/index.ts";
-import type { Provider } from "../../src/providers/provider.ts";
 import { type D1Fault, faultyD1 } from "./faulty-d1.ts";
 import type { Lane, Rotation } from "./lane.ts";
 import { createLife, type Ending, type Life } from "./life.ts";
 import { createReceiver, type Receiver } from "./receiver.ts";
+import { type StandIn, standInOf } from "./stand-in.ts";
 import { createNetwork, type NetworkLog, type Trip } from "./network.ts";
 
 const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {}, with: () => SILENT };
@@ -31,6 +31,7 @@ const ALARM_AGAIN_MS = 2_000;
 const HOOK_TRIP_MS = 60;
 /** What an object that is shut down has left for what is in flight. */
 const SHUTDOWN_MS = 30_000;
+
 /** The world of one owner, who is called the same at the stand-in. */
 export class World {
   readonly log: NetworkLog = { inFlight: new Map(), mostInFlight: 0, refreshes: 0, lostAnswers: 0 };
@@ -72,9 +73,34 @@ export class World {
     return this.lane.traffic.during(Promise.resolve(this.options.app.request(url, { redirect: "manual" })));
   }
 
-  /** Calls a control of the stand-in. */
-  async control(path: string): Promise<void> {
+  /** The person takes the grant back at the provider. */
+  async revokeAtProvider(): Promise<void> {
+    if ((await this.honoured()) === 0) return;
+    const path = this.standIn.revoke(this.person);
     await this.lane.traffic.during(this.lane.control(this.options.rotation, path));
+  }
+
+  /** What this world's stand-in is to the vault. */
+  get standIn(): StandIn {
+    return standInOf(this.options.rotation, this.lane.loginUrl(this.options.rotation));
+  }
+
+  /** True where the provider's API takes a token. */
+  async accepts(accessToken: string): Promise<boolean> {
+    const { check } = this.standIn;
+    if (check === undefined) return true;
+    const headers = { Authorization: `Bearer ${accessToken}`, "Notion-Version": "2025-09-03" };
+    const answer = await this.lane.traffic.during(Promise.resolve(this.options.app.request(check, { headers })));
+    return answer.ok;
+  }
+
+  /** How many grants of the person's the provider still honours; undefined where it takes no revocations. */
+  async honoured(): Promise<number | undefined> {
+    const { grants } = this.standIn;
+    if (grants === undefined) return undefined;
+    const answer = await this.browse(grants + this.person);
+    const { connections } = await answer.json<{ connections: { ended?: string }[] }>();
+    return connections.filter(({ ended }) => ended === undefined).length;
   }
 
   /** Ends this life; the next one begins with nothing but what is stored. */
@@ -114,8 +140,8 @@ export class World {
   }
 
   #openVault(life: Life): Vault {
-    const { rotation, random } = this.options;
-    const config = parseConfig({ ...env, MICROSOFT_LOGIN_URL: this.lane.loginUrl(rotation) });
+    const { random } = this.options;
+    const config = parseConfig({ ...env, ...this.standIn.variables });
     const db = openDatabase(this.#d1(life));
     const tables = tablesFor("main");
     const background = (work: Promise<unknown>) => void work.catch(() => {});
@@ -146,7 +172,7 @@ export class World {
       }),
       journal: createJournal(storage),
       sender: createSender({ fetch: this.#fetch(life), clock: this.clock, log: SILENT, random }),
-      provider: (id) => withMail(findProvider(config, id) ?? refuse()),
+      provider: (id) => this.standIn.shape(findProvider(config, id) ?? refuse()),
     });
     return vault;
   }
@@ -184,13 +210,6 @@ export class World {
       },
     });
   }
-}
-
-/** A second resource behind the same refresh token: its refreshes must not overlap with the first's. */
-function withMail(provider: Provider): Provider {
-  const outlook = { scopePrefix: "https://outlook.office.com/", baseUrl: "https://outlook.office.com" };
-  const scopes = [...provider.scopes, "https://outlook.office.com/SMTP.Send"];
-  return { ...provider, scopes, resources: { ...provider.resources, outlook } };
 }
 
 function refuse(): never {
