@@ -1,5 +1,8 @@
 /** The applications that the operator registered at providers. No I/O. */
-import type { Values } from "./config-variables.ts";
+import type * as z from "zod";
+import * as values from "./config-values.ts";
+import { type Values, VARIABLES } from "./config-variables.ts";
+import type { ProviderId } from "./ids.ts";
 import type { Certificate } from "./pem.ts";
 
 /** An application registered at a provider. Several secrets: the first is tried first. */
@@ -42,4 +45,45 @@ export function entraRegistration(
     tenant: read[`${prefix}_TENANT_ID`] ?? "common",
     redirectUri: read[`${prefix}_REDIRECT_URI`],
   };
+}
+
+/** Registrations by the provider's id. */
+export type Registrations = Readonly<Record<ProviderId, Registration>>;
+
+const FURTHER = /^([A-Z][A-Z0-9_]{0,30}[A-Z0-9])_CLIENT_(?:ID|SECRET|SECRET_EXPIRES_AT)$/;
+
+/** The id of the provider that a client's variable belongs to; undefined for every other variable. `MADE_UP_CLIENT_ID` is made-up's. */
+export function furtherProvider(variable: string): ProviderId | undefined {
+  if (Object.hasOwn(VARIABLES, variable)) return undefined;
+  return FURTHER.exec(variable)?.[1]?.toLowerCase().replaceAll("_", "-");
+}
+
+/** The clients of providers that have no variables of their own in the table: `ACME_CLIENT_ID`, `ACME_CLIENT_SECRET`. */
+export function furtherRegistrations(
+  env: Readonly<Record<string, unknown>>,
+  report: (variable: string, message: string) => void,
+): Registrations {
+  const set = Object.keys(env).filter((name) => furtherProvider(name) !== undefined && isSet(env[name]));
+  const prefixes = new Set(set.map((name) => name.replace(/_CLIENT_.*$/, "")));
+  const found = [...prefixes].flatMap((prefix): [ProviderId, Registration][] => {
+    const read = <T extends z.ZodType>(name: string, schema: T): z.infer<T> | undefined => {
+      const parsed = isSet(env[name]) ? schema.safeParse(env[name]) : undefined;
+      if (parsed?.success === false) report(name, parsed.error.issues[0]?.message ?? "not valid");
+      return parsed?.data;
+    };
+    const [id, secret] = [`${prefix}_CLIENT_ID`, `${prefix}_CLIENT_SECRET`];
+    const clientId = read(id, values.text);
+    const secrets = read(secret, values.clientSecrets);
+    const secretExpiresAt = read(`${secret}_EXPIRES_AT`, values.moment);
+    if (!clientId) report(id, `expected the client id that belongs to ${secret}`);
+    if (!secrets) report(secret, `expected the secret that belongs to ${id}`);
+    if (!clientId || !secrets) return [];
+    return [[furtherProvider(id) ?? "", { clientId, clientSecrets: secrets, secretExpiresAt }]];
+  });
+  return Object.fromEntries(found);
+}
+
+/** True for a variable that says something; an empty one counts as absent. */
+export function isSet(value: unknown): boolean {
+  return typeof value === "string" && value.trim() !== "";
 }

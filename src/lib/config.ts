@@ -6,10 +6,20 @@
  */
 import { type CustomProvider, misplacedProvider } from "./config-custom.ts";
 import type { ScopePolicy } from "./config-policy.ts";
-import { type ClientRegistration, entraRegistration, type Registration, registration } from "./config-registrations.ts";
+import {
+  type ClientRegistration,
+  entraRegistration,
+  furtherProvider,
+  furtherRegistrations,
+  isSet,
+  type Registration,
+  registration,
+  type Registrations,
+} from "./config-registrations.ts";
 import * as values from "./config-values.ts";
 import { misplaced, usable, type WebhookEndpoint } from "./config-webhooks.ts";
 import { type Values, VARIABLES } from "./config-variables.ts";
+import type { ProviderId } from "./ids.ts";
 import type { LimitOverrides } from "./limits.ts";
 import type { LOG_LEVELS } from "./log.ts";
 
@@ -23,7 +33,7 @@ export interface ConfigProblem {
 }
 
 /** What a variable is for: everything, one provider, or something that can be done without. */
-export type ConfigScope = "core" | "microsoft" | "google" | "notion" | "custom" | "optional";
+export type ConfigScope = "core" | "microsoft" | "google" | "notion" | "custom" | "optional" | `client:${ProviderId}`;
 
 /** How callers prove who they are. */
 export type CallerKeys =
@@ -41,6 +51,8 @@ export interface Config extends Settings {
   /** Google's client, YouTube's too; undefined where incomplete. */
   readonly google: Registration | undefined;
   readonly notion: Registration | undefined;
+  /** Clients of further providers, from `<PROVIDER>_CLIENT_ID` and `<PROVIDER>_CLIENT_SECRET`. */
+  readonly registrations: Registrations;
   readonly custom: readonly CustomProvider[];
   readonly problems: readonly ConfigProblem[];
 }
@@ -112,6 +124,7 @@ export function parseConfig(env: Readonly<Record<string, unknown>>): Config {
     mail: entraRegistration(read, "MICROSOFT_OAUTH") ?? main,
     google: registration(read, "GOOGLE"),
     notion: registration(read, "NOTION"),
+    registrations: furtherRegistrations(env, report),
     custom: read.CUSTOM_PROVIDERS ?? [],
     problems,
   };
@@ -121,6 +134,8 @@ type Report = (variable: string, message: string) => void;
 
 function scopeOf(variable: string): ConfigProblem["scope"] {
   if (CORE.has(variable)) return "core";
+  const further = furtherProvider(variable);
+  if (further !== undefined) return `client:${further}`;
   return SCOPES.find(([pattern]) => pattern.test(variable))?.[1] ?? "optional";
 }
 
@@ -134,10 +149,6 @@ function readAll(env: Readonly<Record<string, unknown>>, report: Report): Values
     if (!parsed.success) report(name, parsed.error.issues[0]?.message ?? "not valid");
   }
   return read; // each value was parsed by the schema that Values is inferred from
-}
-
-function isSet(value: unknown): boolean {
-  return typeof value === "string" && value.trim() !== "";
 }
 
 function checkTogether(read: Values, report: Report): void {

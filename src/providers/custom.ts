@@ -2,7 +2,6 @@
 import type { Config } from "../lib/config.ts";
 import type { CustomProvider } from "../lib/config-custom.ts";
 import { defineProvider } from "./define.ts";
-import { classifyOAuth } from "./oauth-errors.ts";
 import type { AccountSource, Claims, Credential, Discovery, Identity, IdentitySource, Provider } from "./provider.ts";
 import { readUserinfo, text } from "./read.ts";
 
@@ -35,7 +34,6 @@ export function custom(config: Config, own: CustomProvider): Provider {
     scopes: own.scopes.filter((one) => one.default && !OPENID.has(one.scope)).map((one) => one.scope),
     openidScopes: openid,
     resources: { [API]: { scopePrefix: "", baseUrl: own.api_base_url ?? "" } },
-    firstResource: API,
     refreshTokens: {
       rotation: "rotates",
       idleMs: days(own.refresh_token_idle_days),
@@ -47,7 +45,6 @@ export function custom(config: Config, own: CustomProvider): Provider {
     identity: identityOf(own, openid),
     account: accountOf(own, openid),
     proxyLimit: { quota: own.requests_per_minute, windowMs: 60_000 },
-    classify: classifyOAuth,
   });
 }
 

@@ -1,14 +1,30 @@
 /** What is usual, so that a provider's file says only what is its own. */
+import type { Config } from "../lib/config.ts";
+import { classifyOAuth } from "./oauth-errors.ts";
 import type { Provider } from "./provider.ts";
 
 const DAY_MS = 86_400_000;
 
 /** What every provider must say. */
-export type ProviderBasics = Pick<Provider, "id" | "name" | "client" | "resources" | "firstResource" | "identity">;
+type Basics = Pick<Provider, "id" | "name" | "client" | "resources" | "identity">;
 
 /** A provider that speaks OAuth 2 as RFC 6749 and RFC 9700 have it, but for what `own` says. */
-export function defineProvider(own: ProviderBasics & Pick<Provider, "classify"> & Partial<Provider>): Provider {
-  return { ...USUAL, ...own };
+export function defineProvider(own: Basics & Partial<Provider>): Provider {
+  const [firstResource = ""] = Object.keys(own.resources);
+  // RFC 7009 section 2: the token, and what was made with it.
+  const revocation = own.endpoints?.revocation === undefined ? undefined : ({ reach: "token", shares: [] } as const);
+  return { ...USUAL, firstResource, revocation, ...own };
+}
+
+/** The same with the client in `MADE_UP_CLIENT_ID` and `MADE_UP_CLIENT_SECRET` where the id is made-up, its secret posted; undefined where they are not set. */
+export function registeredProvider(
+  config: Pick<Config, "registrations">,
+  own: Omit<Basics, "client"> & Partial<Provider>,
+): Provider | undefined {
+  const client = config.registrations[own.id];
+  if (!client) return undefined;
+  const credentials = client.clientSecrets.map((secret) => ({ method: "post", secret }) as const);
+  return defineProvider({ client: { id: client.clientId, credentials, expiresAt: client.secretExpiresAt }, ...own });
 }
 
 const USUAL = {
@@ -31,9 +47,9 @@ const USUAL = {
     lifetimeMs: undefined,
     lifetimeReason: { reason: "fixed_lifetime", mend: "user" },
   },
-  revocation: undefined,
   account: undefined,
   proxyLimit: { quota: 300, windowMs: 60_000 },
   links: [],
   adminConsentUrl: undefined,
+  classify: classifyOAuth,
 } as const satisfies Partial<Provider>;

@@ -16,8 +16,7 @@ export function googleScope(name: string): string {
 }
 
 /** What a product adds to the base. */
-type Product = Pick<Provider, "id" | "name" | "catalogue" | "features" | "scopes" | "resources" | "firstResource"> &
-  Partial<Provider>;
+type Product = Pick<Provider, "id" | "name" | "catalogue" | "features" | "scopes" | "resources"> & Partial<Provider>;
 
 /** A product of Google's; undefined where no client is configured. */
 export function googleProduct(config: Config, product: (urls: GoogleUrls) => Product): Provider | undefined {

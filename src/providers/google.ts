@@ -19,7 +19,6 @@ export function google(config: Config): Provider | undefined {
         hosts: hosts("gmail.googleapis.com", "people.googleapis.com", "tasks.googleapis.com"),
       },
     },
-    firstResource: "google",
     account: {
       url: "userinfo",
       resource: "google",

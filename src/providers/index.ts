@@ -11,8 +11,8 @@ import { youtube } from "./youtube.ts";
 /** How a provider is made from the configuration; undefined where its variables are missing. */
 export interface Registered {
   readonly name: string;
-  /** Whose variables it needs. */
-  readonly scope: ConfigScope;
+  /** Whose variables it needs; where absent, those of its client. */
+  readonly scope?: ConfigScope;
   readonly make: (config: Config) => Provider | undefined;
 }
 
@@ -49,7 +49,7 @@ export function findProvider(config: Config, id: ProviderId): Provider | undefin
 export function wrongVariable(config: Config, id: ProviderId): string | undefined {
   const registry = registryOf(config);
   // A provider that nobody knows may stand in a list that could not be read.
-  const scope = Object.hasOwn(registry, id) ? registry[id]?.scope : "custom";
+  const scope = Object.hasOwn(registry, id) ? (registry[id]?.scope ?? `client:${id}`) : "custom";
   return config.problems.find((problem) => problem.scope === scope)?.variable;
 }
 

@@ -59,7 +59,6 @@ export function microsoft(config: Config, client: ClientRegistration): Provider 
     scopes: [graph("User.Read"), graph("Calendars.ReadWrite")],
     openidScopes: ["openid", "profile", "email", "offline_access"],
     resources: { graph: { scopePrefix: `${cloud.graph}/`, baseUrl: config.graphUrl ?? cloud.graph } },
-    firstResource: "graph",
     passThrough: ["login_hint", "prompt", "domain_hint", "claims"],
     refreshTokens: REFRESH_TOKENS,
     identity: { kind: "id_token", identify, expectedIssuer },

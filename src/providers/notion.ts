@@ -1,7 +1,6 @@
 /** Notion: one workspace per grant; what may be seen is chosen on Notion's page, not by scopes. */
 import type { Config } from "../lib/config.ts";
 import { defineProvider } from "./define.ts";
-import { classifyOAuth } from "./oauth-errors.ts";
 import type { Claims, Identity, Provider } from "./provider.ts";
 import { object, text } from "./read.ts";
 
@@ -32,7 +31,6 @@ export function notion(config: Config): Provider | undefined {
     // What the integration may do is set where it is registered; every grant has it.
     features: { profile: [], "pages.read": [], "pages.write": [] },
     resources: { notion: { scopePrefix: "", baseUrl: api, headers: { "Notion-Version": VERSION } } },
-    firstResource: "notion",
     passThrough: [],
     refreshTokens: {
       rotation: "rotates",
@@ -41,7 +39,6 @@ export function notion(config: Config): Provider | undefined {
       lifetimeMs: undefined,
       lifetimeReason: { reason: "fixed_lifetime", mend: "user" },
     },
-    revocation: { reach: "token", shares: [] },
     identity: { kind: "token_answer", identify },
     account: {
       url: `${api}/v1/users/me`,
@@ -52,7 +49,6 @@ export function notion(config: Config): Provider | undefined {
     },
     // Three requests a second on average.
     proxyLimit: { quota: 180, windowMs: 60_000 },
-    classify: classifyOAuth,
   });
 }
 

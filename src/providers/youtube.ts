@@ -39,7 +39,6 @@ export function youtube(config: Config): Provider | undefined {
         hosts: hosts("youtube.googleapis.com", "youtubeanalytics.googleapis.com"),
       },
     },
-    firstResource: "youtube",
     account: {
       url: `${api}/youtube/v3/channels?part=snippet&mine=true`,
       resource: "youtube",

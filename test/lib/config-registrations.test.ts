@@ -73,3 +73,28 @@ test("what is not said has its default", () => {
     webhooks: [],
   });
 });
+
+test("a provider without variables of its own is registered by its id", () => {
+  const read = (env: object) => parseConfig({ ...SOUND, ...MICROSOFT, ...env });
+  const both = { MADE_UP_CLIENT_ID: "m", MADE_UP_CLIENT_SECRET: "s1, s2" };
+  const dated = read({ ...both, MADE_UP_CLIENT_SECRET_EXPIRES_AT: "2027-03-01" });
+  expect([dated.registrations, dated.problems]).toEqual([
+    {
+      "made-up": { clientId: "m", clientSecrets: ["s1", "s2"], secretExpiresAt: Date.parse("2027-03-01T00:00:00Z") },
+    },
+    [],
+  ]);
+  expect(read({ ...MICROSOFT, GOOGLE_CLIENT_ID: "g", GOOGLE_CLIENT_SECRET: "s" }).registrations).toEqual({});
+  expect(read({ MADE_UP_CLIENT_ID: " ", OTHER_CLIENT: "x", x_CLIENT_ID: "x" })).toMatchObject({
+    registrations: {},
+    problems: [],
+  });
+  for (const missing of ["MADE_UP_CLIENT_ID", "MADE_UP_CLIENT_SECRET"]) {
+    const half = read({ ...both, [missing]: "" });
+    expect(half.registrations).toEqual({});
+    expect(problemsOf(half)).toEqual([`${missing} client:made-up`]);
+  }
+  expect(problemsOf(read({ ...both, MADE_UP_CLIENT_SECRET_EXPIRES_AT: "soon" }))).toEqual([
+    "MADE_UP_CLIENT_SECRET_EXPIRES_AT client:made-up",
+  ]);
+});

@@ -2,7 +2,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { build } from "esbuild";
+import { build, type Plugin } from "esbuild";
 import { ROOT } from "../../scripts/paths.mjs";
 import { LIMITS } from "../../src/lib/limits.ts";
 
@@ -27,6 +27,8 @@ export interface WorkerOptions {
   readonly variables: Readonly<Record<string, string>>;
   /** Who answers what it sends; the network where absent, the stand-in for `"sandbox"`. */
   readonly outbound?: "sandbox" | ((request: Request) => Promise<Response> | Response);
+  /** What its source is to be changed by before it is built. */
+  readonly change?: Plugin;
 }
 
 /** The part of Miniflare that is used here. */
@@ -67,14 +69,17 @@ const ENTRY = `
   };`;
 
 /** Starts it with an empty database. */
-export async function startWorker({ variables, outbound }: WorkerOptions): Promise<RunningWorker> {
+export async function startWorker({ variables, outbound, change }: WorkerOptions): Promise<RunningWorker> {
   const standIn = outbound === "sandbox" ? [await sandbox()] : [];
   const runtime = new Miniflare(
     convertV4MiniflareOptions({
       handleStructuredLogs: ({ level, message }: { level: string; message: string }) => {
         if (level === "error" || process.env["LOUD"]) console.error(message);
       },
-      workers: [{ ...(await latchkey(variables)), ...(outbound ? { outboundService: outbound } : {}) }, ...standIn],
+      workers: [
+        { ...(await latchkey(variables, change)), ...(outbound ? { outboundService: outbound } : {}) },
+        ...standIn,
+      ],
     }),
   );
   await runtime.ready;
@@ -96,8 +101,9 @@ export async function startWorker({ variables, outbound }: WorkerOptions): Promi
 /** Every Worker of a file is the same code. */
 let bundled: Promise<string> | undefined;
 
-async function latchkey(variables: Readonly<Record<string, string>>) {
-  bundled ??= bundle({ stdin: { contents: ENTRY, resolveDir: ROOT, loader: "ts" } });
+async function latchkey(variables: Readonly<Record<string, string>>, change: Plugin | undefined) {
+  const stdin = { contents: ENTRY, resolveDir: ROOT, loader: "ts" } as const;
+  bundled ??= bundle({ stdin, plugins: change ? [change] : [] });
   const contents = await bundled;
   return {
     ...moduleWorker("latchkey", contents),
@@ -122,7 +128,7 @@ function moduleWorker(name: string, contents: string) {
   return { name, modules: [{ type: "ESModule", path: "index.mjs", contents }], compatibilityDate: DATE };
 }
 
-async function bundle(from: Pick<Parameters<typeof build>[0], "stdin" | "entryPoints">): Promise<string> {
+async function bundle(from: Pick<Parameters<typeof build>[0], "stdin" | "entryPoints" | "plugins">): Promise<string> {
   const built = await build({
     ...from,
     bundle: true,
