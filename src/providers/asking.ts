@@ -26,13 +26,11 @@ export function scopesAskedFor(question: PolicyQuestion, { scopes, features }: W
   if (errors.length > 0)
     throw failure("validation_failed", `${errors[0]?.path}: ${errors[0]?.message}`, { extra: { errors } });
   const named = (scopes ?? []).filter((scope) => !isOpenidScope(provider, scope));
-  const wanted = unionOf(
+  return unionOf(
     provider,
     named.map((scope) => inFull(provider, scope)),
     unlocking,
   );
-  // Where a token is for one resource, a code without a scope of any is not redeemed (AADSTS28002).
-  return wanted.length === 0 && provider.tokenRequest.scope ? provider.scopes.slice(0, 1) : wanted;
 }
 
 /** RFC 6749 section 3.3. Two scopes in one entry would be judged as one that nobody knows. */

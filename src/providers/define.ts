@@ -35,6 +35,7 @@ const USUAL = {
   tokenRequest: { body: "form", scope: false, requestIdHeader: undefined },
   catalogue: [],
   features: {},
+  siblings: [],
   scopes: [],
   openidScopes: [],
   scopeAliases: {},

@@ -2,26 +2,22 @@
 import type { Config } from "../lib/config.ts";
 import { defineProvider } from "./define.ts";
 import { classifyGoogle } from "./google-errors.ts";
-import type { Claims, Identity, Provider } from "./provider.ts";
+import { GOOGLE_PRODUCT, googleScope, YOUTUBE_PRODUCT } from "./google-scopes.ts";
+import type { Claims, Identity, Product, Provider } from "./provider.ts";
 import { text } from "./read.ts";
 
 const DAY_MS = 86_400_000;
 const ISSUER = "https://accounts.google.com";
-/** Google's scopes begin with this, but for the OpenID ones. */
-const SCOPES = "https://www.googleapis.com/auth/";
-
-/** `calendar.events` as Google writes it. */
-export function googleScope(name: string): string {
-  return SCOPES + name;
-}
+const PRODUCTS = [GOOGLE_PRODUCT, YOUTUBE_PRODUCT];
 
 /** What a product adds to the base. */
-type Product = Pick<Provider, "id" | "name" | "catalogue" | "features" | "scopes" | "resources"> & Partial<Provider>;
+type OwnPart = Product & Pick<Provider, "name" | "scopes" | "resources"> & Partial<Provider>;
 
 /** A product of Google's; undefined where no client is configured. */
-export function googleProduct(config: Config, product: (urls: GoogleUrls) => Product): Provider | undefined {
+export function googleProduct(config: Config, product: (urls: GoogleUrls) => OwnPart): Provider | undefined {
   if (!config.google) return undefined;
   const urls = urlsOf(config);
+  const own = product(urls);
   const { clientId, clientSecrets, secretExpiresAt } = config.google;
   return defineProvider({
     endpoints: {
@@ -57,13 +53,18 @@ export function googleProduct(config: Config, product: (urls: GoogleUrls) => Pro
       idleMs: 180 * DAY_MS,
       keepAliveMs: 120 * DAY_MS,
       lifetimeMs: config.googleTesting ? 7 * DAY_MS : undefined,
-      lifetimeReason: { reason: "google_app_in_testing", mend: "operator" },
+      // Else it is the user who has given access for a time alone.
+      lifetimeReason: config.googleTesting
+        ? { reason: "google_app_in_testing", mend: "operator" }
+        : { reason: "time_limited_access", mend: "user" },
     },
     // Either token takes everything with it that this user ever gave this client.
     revocation: { reach: "account", shares: ["google", "youtube"] },
     identity: { kind: "id_token", identify, expectedIssuer },
     classify: classifyGoogle,
-    ...product(urls),
+    // Earlier grants come along: a token of one product carries the scopes of the other.
+    siblings: PRODUCTS.filter(({ id }) => id !== own.id),
+    ...own,
   });
 }
 

@@ -6,7 +6,7 @@
  */
 import type { ScopePolicy } from "../lib/config-policy.ts";
 import { type Feature, isFeature } from "../lib/features.ts";
-import type { Provider, ScopeEntry } from "./provider.ts";
+import type { Product, Provider, ScopeEntry } from "./provider.ts";
 import { equalScopes, isOpenidScope } from "./scopes.ts";
 
 type Sensitivity = ScopeEntry["sensitivity"];
@@ -38,11 +38,19 @@ export function mayUseFeature(question: PolicyQuestion, feature: Feature): boole
   return any.length === 0 || any.some((scope) => mayHave(question, scope));
 }
 
-function mayHave({ policy, provider, roles }: PolicyQuestion, scope: string): boolean {
+function mayHave({ policy, provider: named, roles }: PolicyQuestion, scope: string): boolean {
+  const provider = judgeOf(named, scope);
   return roles.some((role) => {
     const row = rowFor(policy, role, provider.id);
     return row === undefined ? builtIn(provider, role, scope) : row.some((entry) => covers(provider, entry, scope));
   });
+}
+
+/** The provider whose rows judge a scope: one that comes along from a sibling is its sibling's. */
+function judgeOf(provider: Provider, scope: string): Provider {
+  const lists = ({ catalogue }: Product) => catalogue.some((one) => equalScopes(provider, one.scope, scope));
+  const sibling = lists(provider) ? undefined : provider.siblings.find(lists);
+  return sibling ? { ...provider, ...sibling } : provider;
 }
 
 function rowFor(policy: ScopePolicy, role: string, provider: string): readonly string[] | undefined {

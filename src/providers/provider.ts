@@ -21,6 +21,8 @@ export interface Provider {
   readonly catalogue: readonly ScopeEntry[];
   /** Feature → scopes any of which unlocks it, the least powerful first; none: it comes with every grant. */
   readonly features: Readonly<Partial<Record<Feature, readonly string[]>>>;
+  /** Other providers of the same client, whose scopes a token of this one may carry as well. */
+  readonly siblings: readonly Product[];
   /** What a connection asks for unless told otherwise, each scope in its full form. */
   readonly scopes: readonly string[];
   /** OpenID scopes, which belong to no resource and go with every request. */
@@ -49,6 +51,9 @@ export interface Provider {
   /** Reads a refusal of the authorization or token endpoint. */
   classify(refusal: OAuthRefusal): Verdict;
 }
+
+/** What may be asked for at a provider, and what for. */
+export type Product = Pick<Provider, "id" | "catalogue" | "features">;
 
 /** Where a provider is talked to (RFC 8414 section 2). */
 export interface Endpoints {

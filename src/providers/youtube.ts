@@ -1,36 +1,15 @@
 /** YouTube Data API v3, with Google's client. The grant is one with Google's: revoking either revokes both. */
 import type { Config } from "../lib/config.ts";
-import { googleProduct, googleScope } from "./google-base.ts";
+import { googleProduct } from "./google-base.ts";
+import { googleScope, YOUTUBE_PRODUCT } from "./google-scopes.ts";
 import type { Claims, Identity, Provider } from "./provider.ts";
 import { first, object, text } from "./read.ts";
 
 /** YouTube as configured; undefined where no Google client is. */
 export function youtube(config: Config): Provider | undefined {
   return googleProduct(config, ({ api, hosts }) => ({
-    id: "youtube",
+    ...YOUTUBE_PRODUCT,
     name: "YouTube",
-    catalogue: [
-      { scope: googleScope("youtube.readonly"), name: "See the YouTube account", sensitivity: "sensitive" },
-      { scope: googleScope("yt-analytics.readonly"), name: "See YouTube Analytics reports", sensitivity: "sensitive" },
-      { scope: googleScope("youtube.upload"), name: "Upload videos", sensitivity: "sensitive" },
-      {
-        scope: googleScope("youtube.force-ssl"),
-        name: "Manage videos, comments and captions",
-        sensitivity: "sensitive",
-      },
-      { scope: googleScope("youtube"), name: "Manage the YouTube account", sensitivity: "sensitive" },
-      {
-        scope: googleScope("youtubepartner"),
-        name: "Manage assets and content as a partner",
-        sensitivity: "restricted",
-      },
-    ],
-    features: {
-      profile: [],
-      "channel.read": ["youtube.readonly", "youtube", "youtube.force-ssl"].map(googleScope),
-      "channel.write": ["youtube.force-ssl", "youtube"].map(googleScope),
-      "video.upload": ["youtube.upload", "youtube", "youtube.force-ssl"].map(googleScope),
-    },
     scopes: [googleScope("youtube.readonly")],
     resources: {
       youtube: {
