@@ -7,6 +7,7 @@ import { unlocks } from "../providers/features.ts";
 import type { Provider } from "../providers/provider.ts";
 import { missingScopes } from "../providers/scopes.ts";
 import { forecastOf } from "./forecast.ts";
+import { failuresOf, lastFailureOf } from "./pauses.ts";
 import { authorizePathFor, reauthFailure } from "./reauth.ts";
 import { summarise } from "./summary.ts";
 import type { Vault } from "./vault.ts";
@@ -37,8 +38,9 @@ export function integrationOf(vault: Vault, row: Connection) {
     refreshable: row.refreshToken !== null,
     last_used_at: time(vault.memory.used.get(row.id) ?? row.lastUsedAt),
     last_refreshed_at: time(row.lastRefreshedAt),
-    refresh_failures: row.refreshFailures,
-    last_failure: row.lastFailure,
+    // Failures are noted beside the row: the one in memory lags behind.
+    refresh_failures: failuresOf(vault, row),
+    last_failure: lastFailureOf(vault, row),
     updated_at: rfc3339(row.updatedAt),
     forecast: forecastOf(row, provider),
   };

@@ -53,10 +53,18 @@ async function note(vault: Vault, row: Connection, pause: StoredPause): Promise<
 
 /** How many refreshes of this generation have failed. The row in memory may lag behind: failures are noted beside it. */
 export function failuresOf(vault: Vault, row: Connection): number {
+  return Math.max(pauseOf(vault, row)?.failures ?? 0, row.refreshFailures);
+}
+
+/** The code of what the last refresh of this generation failed with; null where it did not. */
+export function lastFailureOf(vault: Vault, row: Connection): string | null {
+  return pauseOf(vault, row)?.failure.code ?? row.lastFailure;
+}
+
+/** A pause that an earlier life could not take back speaks of a generation that is gone. */
+function pauseOf(vault: Vault, row: Connection): StoredPause | undefined {
   const pause = vault.memory.pauses.get(row.id);
-  // A pause that an earlier life could not take back speaks of a generation that is gone.
-  const known = pause && (pause.generation ?? row.generation) === row.generation ? pause.failures : 0;
-  return Math.max(known, row.refreshFailures);
+  return (pause?.generation ?? row.generation) === row.generation ? pause : undefined;
 }
 
 /** Brings back the pauses that an earlier life of the object left. */

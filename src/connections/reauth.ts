@@ -44,7 +44,8 @@ export function reauthFailure(vault: Vault, row: Connection): Failure {
     const extra = { ...who, ...(url === undefined ? {} : { admin_consent_url: url }) };
     return failure("admin_consent_required", "An administrator of the organisation must consent first.", { extra });
   }
-  const extra = { ...who, authorize_path: authorizePathFor(vault, row.provider, { claims: row.statusClaims }) };
+  const needs = { claims: row.statusClaims, connection: row.id };
+  const extra = { ...who, authorize_path: authorizePathFor(vault, row.provider, needs) };
   return failure("reauth_required", "The account must be connected again.", { extra });
 }
 

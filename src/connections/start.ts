@@ -63,7 +63,7 @@ export async function start(vault: Vault, input: StartInput): Promise<Started> {
   const state = await signState(vault.ring, claims);
   const challenge = await sha256(verifier);
   // Nobody's grant becomes smaller because more was asked for.
-  const scopes = unionOf(provider, input.scopes ?? provider.scopes, mayStillAsk(vault, input, held));
+  const scopes = someOf(provider, unionOf(provider, input.scopes ?? provider.scopes, mayStillAsk(vault, input, held)));
   vault.journal.flows.put(flow, {
     provider: provider.id,
     redirectUri,
@@ -101,6 +101,11 @@ async function requireMayAsk(vault: Vault, provider: Provider, input: StartInput
   const question = { policy: vault.scopePolicy, provider, roles };
   const beyond = scopesBeyond(question, input.scopes ?? provider.scopes);
   if (beyond.length > 0) throw await denied(vault, { provider, scopes: beyond, roles, actor, requestId });
+}
+
+/** Where a token is for one resource, a code without a scope of any is not redeemed (AADSTS28002): then the least is asked for. */
+function someOf({ tokenRequest, scopes }: Provider, wanted: readonly string[]): readonly string[] {
+  return wanted.length === 0 && tokenRequest.scope ? scopes.slice(0, 1) : wanted;
 }
 
 /** What is held already, as far as whoever asks now may have it. */
