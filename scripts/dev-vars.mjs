@@ -34,6 +34,11 @@ TOKEN_ENCRYPTION_KEY=k1:${randomBytes(32).toString("base64")}
 # MICROSOFT_CLIENT_ID=
 # MICROSOFT_CLIENT_SECRET=
 # MICROSOFT_TENANT_ID=common
+# Google's client (YouTube's too) and Notion's; their redirect URIs end in /api/v1/oauth/callback/google, …/youtube, …/notion.
+# GOOGLE_CLIENT_ID=
+# GOOGLE_CLIENT_SECRET=
+# NOTION_CLIENT_ID=
+# NOTION_CLIENT_SECRET=
 `;
 }
 

@@ -4,10 +4,30 @@ import { variable } from "./dev-vars.mjs";
 /** @typedef {import("./dev-vars.mjs").DevVars} DevVars */
 /** @typedef {{ worker: number, sandbox: number }} Ports */
 
-/** The application that every new stand-in knows. */
-const SANDBOX_CLIENT = {
-  MICROSOFT_CLIENT_ID: "11111111-aaaa-4bbb-8ccc-000000000001",
-  MICROSOFT_CLIENT_SECRET: "sandbox-secret",
+/**
+ * The clients that every new stand-in knows, and where it stands in for their providers.
+ *
+ * @type {Readonly<Record<"microsoft" | "google" | "notion", (sandbox: string) => Record<string, string>>>}
+ */
+const SANDBOX_CLIENTS = {
+  microsoft: (sandbox) => ({
+    MICROSOFT_CLIENT_ID: "11111111-aaaa-4bbb-8ccc-000000000001",
+    MICROSOFT_CLIENT_SECRET: "sandbox-secret",
+    MICROSOFT_LOGIN_URL: sandbox,
+    MICROSOFT_GRAPH_URL: sandbox,
+  }),
+  google: (sandbox) => ({
+    GOOGLE_CLIENT_ID: "sandbox-google-client.apps.googleusercontent.com",
+    GOOGLE_CLIENT_SECRET: "sandbox-google-secret",
+    GOOGLE_ACCOUNTS_URL: `${sandbox}/google/accounts`,
+    GOOGLE_TOKEN_URL: `${sandbox}/google/oauth2`,
+    GOOGLE_API_URL: `${sandbox}/google/api`,
+  }),
+  notion: (sandbox) => ({
+    NOTION_CLIENT_ID: "sandbox-notion-client",
+    NOTION_CLIENT_SECRET: "sandbox-notion-secret",
+    NOTION_API_URL: `${sandbox}/notion`,
+  }),
 };
 
 /** @param {number} port */
@@ -16,13 +36,23 @@ export function addressOf(port) {
 }
 
 /**
- * True where the Worker is to talk to the stand-in: without an app registration of its own there is nothing else to
+ * True where the Worker is to talk to the stand-in: without an app registration at Microsoft there is nothing else to
  * talk to.
  *
  * @param {DevVars} vars
  */
 export function usesSandbox(vars) {
   return variable(vars, "MICROSOFT_CLIENT_ID", "MSCLIENTID", "MICROSOFT_OAUTH_CLIENT_ID").value === undefined;
+}
+
+/**
+ * The providers besides Microsoft that can be connected, at the stand-in or with a client in .dev.vars.
+ *
+ * @param {DevVars} vars
+ */
+export function otherProviders(vars) {
+  const has = (/** @type {string} */ name) => usesSandbox(vars) || variable(vars, name).value !== undefined;
+  return [...(has("GOOGLE_CLIENT_ID") ? ["google", "youtube"] : []), ...(has("NOTION_CLIENT_ID") ? ["notion"] : [])];
 }
 
 /**
@@ -38,9 +68,10 @@ export function workerVariables(vars, ports) {
   if (!usesSandbox(vars)) return Object.fromEntries(unset);
   return {
     ...Object.fromEntries(unset),
-    ...SANDBOX_CLIENT,
-    MICROSOFT_LOGIN_URL: sandbox,
-    MICROSOFT_GRAPH_URL: sandbox,
+    ...SANDBOX_CLIENTS.microsoft(sandbox),
+    // A client of one's own goes to the real provider, though the rest may be the stand-in's.
+    ...(variable(vars, "GOOGLE_CLIENT_ID").value === undefined ? SANDBOX_CLIENTS.google(sandbox) : {}),
+    ...(variable(vars, "NOTION_CLIENT_ID").value === undefined ? SANDBOX_CLIENTS.notion(sandbox) : {}),
   };
 }
 

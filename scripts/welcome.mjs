@@ -1,6 +1,6 @@
 /** What a person reads once everything answers. No I/O. */
 import { variable } from "./dev-vars.mjs";
-import { addressOf, usesSandbox } from "./local-environment.mjs";
+import { addressOf, otherProviders, usesSandbox } from "./local-environment.mjs";
 
 /** @typedef {import("./dev-vars.mjs").DevVars} DevVars */
 /** @typedef {import("./local-environment.mjs").Ports} Ports */
@@ -47,9 +47,32 @@ curl -s -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" -d
 
 3. Read the calendar.
 curl -s -H "Authorization: Bearer $TOKEN" ${worker}/api/v1/calendar/microsoft/events
-
+${manager(vars, worker)}
 Ctrl-C stops everything; what was stored stays.
 `;
+}
+
+/**
+ * How the other providers are connected, by the API that manages all of them.
+ *
+ * @param {DevVars} vars
+ * @param {string} worker
+ */
+function manager(vars, worker) {
+  const others = otherProviders(vars);
+  const headers = '-H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json"';
+  const connect = others.map(
+    (provider) => `curl -s ${headers} -d '{"provider":"${provider}"}' ${worker}/api/v1/oauth/authorize`,
+  );
+  const first = others.length > 0 ? ["", `4. Connect ${others.join(", ")} in the same way.`, ...connect] : [];
+  const last = others.length > 0 ? 5 : 4;
+  return [
+    ...first,
+    "",
+    `${last}. See what is connected.`,
+    `curl -s -H "Authorization: Bearer $TOKEN" ${worker}/api/v1/oauth/integrations`,
+    "",
+  ].join("\n");
 }
 
 const EVENT = {

@@ -1,4 +1,4 @@
-/** As much of a browser as a sign-in needs: links, one form, redirects and cookies. */
+/** As much of a browser as a sign-in needs: links, forms, redirects and cookies. */
 
 /** A page that was opened. */
 export interface Page {
@@ -29,19 +29,18 @@ export class Browser {
     return this.open(new URL(location, url));
   }
 
-  /** Presses the button that shows `label`: sends the form around it, hidden fields and all. */
+  /** Presses the first button that shows `label`: sends the form around it, hidden fields and ticked boxes and all. */
   async press(page: Page, label: string): Promise<Page> {
-    const button = buttonsOf(page).find((one) => one.text.includes(label));
-    const form = /<form\b([^>]*)>/.exec(page.text)?.[1];
-    if (!button || form === undefined) throw new Error(`no button says ${label}`);
-    if (attribute(form, "method") !== "get") throw new Error("only forms sent by GET are known here");
-    const target = new URL(attribute(form, "action") ?? page.url, page.url);
-    const fields = [...page.text.matchAll(/<input\b([^>]*)>/g)].map(([, input = ""]) => input);
-    target.search = new URLSearchParams([
-      ...fields.map((input): [string, string] => [attribute(input, "name") ?? "", attribute(input, "value") ?? ""]),
-      [button.name, button.value],
-    ]).toString();
-    return this.open(target);
+    const forms = [...page.text.matchAll(/<form\b([^>]*)>(.*?)<\/form\s*>/gs)];
+    for (const [, form = "", text = ""] of forms) {
+      const button = buttonsOf({ text }).find((one) => one.text.includes(label));
+      if (!button) continue;
+      if (attribute(form, "method") !== "get") throw new Error("only forms sent by GET are known here");
+      const target = new URL(attribute(form, "action") ?? page.url, page.url);
+      target.search = new URLSearchParams([...fieldsOf(text), [button.name, button.value]]).toString();
+      return this.open(target);
+    }
+    throw new Error(`no button says ${label}`);
   }
 
   /** The names of the cookies that the browser holds for an address. */
@@ -51,12 +50,23 @@ export class Browser {
 }
 
 /** The buttons of a page and what they say. */
-export function buttonsOf({ text }: Page): { name: string; value: string; text: string }[] {
+export function buttonsOf({ text }: Pick<Page, "text">): { name: string; value: string; text: string }[] {
   return [...text.matchAll(/<button\b([^>]*)>(.*?)<\/button\s*>/gs)].map(([, tag = "", inside = ""]) => ({
     name: attribute(tag, "name") ?? "",
     value: attribute(tag, "value") ?? "",
     text: decoded(inside.replaceAll(/<[^>]*>/g, " ").replaceAll(/\s+/g, " ")).trim(),
   }));
+}
+
+/** What a form sends: not what has no name, is disabled, or is a box without its tick. */
+function fieldsOf(text: string): [string, string][] {
+  return [...text.matchAll(/<input\b([^>]*)>/g)].flatMap(([, input = ""]): [string, string][] => {
+    const name = attribute(input, "name");
+    const unticked = attribute(input, "type") === "checkbox" && !/\schecked\b/.test(input);
+    return name === undefined || unticked || /\sdisabled\b/.test(input)
+      ? []
+      : [[name, attribute(input, "value") ?? ""]];
+  });
 }
 
 function attribute(tag: string, name: string): string | undefined {

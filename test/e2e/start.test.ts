@@ -73,9 +73,8 @@ const EVENT = {
 };
 const EVENTS = "/calendar/microsoft/events";
 
-test("the three commands that are printed lead from nothing to an event", async () => {
-  const [connectIt, create, list, ...more] = printedCommands();
-  expect(more).toEqual([]);
+test("the first three commands that are printed lead from nothing to an event", async () => {
+  const [connectIt, create, list] = printedCommands();
   expect(latchkey.output()).toContain(`http://localhost:${installation.worker}\n`);
   expect(latchkey.output()).toContain(`http://localhost:${installation.sandbox}\n`);
   const { authorization_url: url } = (await paste(connectIt ?? "", printedToken())) as { authorization_url: string };
@@ -90,6 +89,27 @@ test("the three commands that are printed lead from nothing to an event", async 
   });
   expect(await paste(create ?? "", printedToken())).toMatchObject(EVENT);
   expect(await paste(list ?? "", printedToken())).toMatchObject({ events: [{ subject: "Coffee" }], next_cursor: null });
+});
+
+test("the others connect Google, YouTube and Notion, and show what is connected", async () => {
+  const [google, youtube, notion, list, ...more] = printedCommands().slice(3);
+  expect(more).toEqual([]);
+  const signIn = async (command: string | undefined, ...labels: string[]) => {
+    const { authorization_url: url } = (await paste(command ?? "", printedToken())) as { authorization_url: string };
+    const browser = new Browser();
+    let page = await browser.open(url);
+    for (const label of labels) page = await browser.press(page, label);
+    const callback = await browser.follow(page);
+    expect([callback.url.origin, callback.status]).toEqual([latchkey.url, 200]);
+  };
+  await signIn(google, "Ana Rossi");
+  await signIn(youtube, "Ana Rossi");
+  await signIn(notion, "Ana Rossi", "Allow access");
+  const { integrations } = (await paste(list ?? "", printedToken())) as { integrations: Record<string, unknown>[] };
+  const connected = integrations.map(({ provider, status, missing_scopes: missing }) => [provider, status, missing]);
+  expect(connected).toEqual(
+    expect.arrayContaining(["google", "youtube", "notion"].map((provider) => [provider, "active", []])),
+  );
 });
 
 test("the keys are written once, for their owner alone", () => {
@@ -153,23 +173,33 @@ test("a sign-in that a browser began is finished by that browser alone", async (
   expect(browser.cookies(latchkey.url)).toEqual([]);
 });
 
+/** Each job, and what it counts. */
+const JOBS: Readonly<Record<string, readonly string[]>> = {
+  refresh_expiring: ["due", "planned"],
+  keep_alive: ["due", "planned"],
+  purge: ["rows"],
+  audit_retention: ["owners", "records", "counters"],
+  deliver_events: ["overdue", "woken"],
+  purge_events: ["events"],
+  retry_revocations: ["due", "left"],
+  announce_expiring: ["dying", "announced"],
+  reseal: ["found", "resealed", "lost", "busy"],
+};
+
 test("the scheduled jobs run when their time is rung, and log what they counted", async () => {
   const answer = await fetch(`${latchkey.url}/cdn-cgi/handler/scheduled?cron=*/15+*+*+*+*`);
   await answer.text();
   expect(answer.status).toBe(200);
   const jobs = () =>
-    [...latchkey.output().matchAll(/^\{.*"event":"job".*\}$/gm)].map(
+    [...latchkey.output().matchAll(/^\{.*"event":"job","job":.*\}$/gm)].map(
       ([line]) => JSON.parse(line) as Record<string, unknown>,
     );
-  await until(() => jobs().length >= 6, 10_000);
-  const ran = jobs().map(({ system, job, outcome }) => [system, job, outcome].join(" "));
-  expect(new Set(ran)).toEqual(
-    new Set(
-      ["main", "beta"].flatMap((name) => ["refresh_expiring", "keep_alive", "purge"].map((job) => `${name} ${job} ok`)),
-    ),
-  );
-  for (const { job, due, planned, rows } of jobs()) {
-    expect([job, ...(job === "purge" ? [rows] : [due, planned])]).not.toContain(undefined);
+  const wanted = ["main", "beta"].flatMap((system) => Object.keys(JOBS).map((job) => `${system} ${job} ok`));
+  await until(() => jobs().length >= wanted.length, 10_000);
+  expect(new Set(jobs().map(({ system, job, outcome }) => [system, job, outcome].join(" ")))).toEqual(new Set(wanted));
+  for (const line of jobs()) {
+    const counts = JOBS[String(line["job"])] ?? [];
+    expect(counts.map((name) => typeof line[name])).toEqual(counts.map(() => "number"));
   }
 });
 
