@@ -6,11 +6,11 @@ export async function inParallel<T, R>(
   atOnce: number,
   act: (item: T) => Promise<R>,
 ): Promise<R[]> {
-  const results = new Array<R>(items.length);
+  const results: [number, R][] = [];
   const waiting = items.entries();
   const take = async () => {
-    for (const [index, item] of waiting) results[index] = await act(item);
+    for (const [index, item] of waiting) results.push([index, await act(item)]);
   };
   await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, take));
-  return results;
+  return results.toSorted(([left], [right]) => left - right).map(([, result]) => result);
 }

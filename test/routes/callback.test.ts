@@ -142,7 +142,7 @@ function forge(changes: {
   return signState(createKeyRing(ringKeys, undefined), {
     system: changes.system ?? "main",
     owner: Owner.parse("cb-forged"),
-    provider: (changes.provider ?? "microsoft") as "microsoft",
+    provider: changes.provider ?? "microsoft",
     redirectUri: "https://latchkey.test/api/v1/auth/microsoft/callback",
     flow: changes.flow ?? "a".repeat(24),
     expiresAt: Date.now() + 60_000,
