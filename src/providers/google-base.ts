@@ -48,16 +48,7 @@ export function googleProduct(config: Config, product: (urls: GoogleUrls) => Own
     },
     openidScopes: ["openid", "profile", "email"],
     scopeAliases: { [googleScope("userinfo.email")]: "email", [googleScope("userinfo.profile")]: "profile" },
-    refreshTokens: {
-      rotation: "keeps",
-      idleMs: 180 * DAY_MS,
-      keepAliveMs: 120 * DAY_MS,
-      lifetimeMs: config.googleTesting ? 7 * DAY_MS : undefined,
-      // Else it is the user who has given access for a time alone.
-      lifetimeReason: config.googleTesting
-        ? { reason: "google_app_in_testing", mend: "operator" }
-        : { reason: "time_limited_access", mend: "user" },
-    },
+    refreshTokens: refreshTokensOf(config),
     // Either token takes everything with it that this user ever gave this client.
     revocation: { reach: "account", shares: ["google", "youtube"] },
     identity: { kind: "id_token", identify, expectedIssuer },
@@ -66,6 +57,19 @@ export function googleProduct(config: Config, product: (urls: GoogleUrls) => Own
     siblings: PRODUCTS.filter(({ id }) => id !== own.id),
     ...own,
   });
+}
+
+function refreshTokensOf({ googleTesting }: Config): Provider["refreshTokens"] {
+  return {
+    rotation: "keeps",
+    idleMs: 180 * DAY_MS,
+    keepAliveMs: 120 * DAY_MS,
+    lifetimeMs: googleTesting ? 7 * DAY_MS : undefined,
+    // Else it is the user who has given access for a time alone.
+    lifetimeReason: googleTesting
+      ? { reason: "google_app_in_testing", mend: "operator" }
+      : { reason: "time_limited_access", mend: "user" },
+  };
 }
 
 /** Google's hosts, or what stands in for them. */
