@@ -2,8 +2,8 @@
 import { failure } from "../lib/errors.ts";
 import type { Sender } from "../lib/http.ts";
 import { parseJson } from "../lib/json.ts";
-import type { Identity, Provider } from "../providers/provider.ts";
-import { object } from "../providers/read.ts";
+import type { AccountSource, Identity, Provider } from "../providers/provider.ts";
+import { first, object } from "../providers/read.ts";
 import { issuerOf } from "./metadata.ts";
 
 /** What the question needs. `now`: ms since the epoch. */
@@ -14,7 +14,7 @@ export interface AccountQuestion {
   readonly accessToken: string;
 }
 
-/** What came of it. `refused`: the API does not take the token. `silent`: this provider has no such address. */
+/** What came of it. `refused`: the API does not take the token. `silent`: this provider has no such address, or does not tell it to this grant. */
 export type AccountAnswer =
   | { readonly kind: "read"; readonly identity: Partial<Identity> }
   | { readonly kind: "refused"; readonly status: number }
@@ -35,10 +35,19 @@ export async function readAccount({ provider, sender, now, accessToken }: Accoun
     ...ASK,
   });
   if (answer.status === 200) return { kind: "read", identity: source.read(object(parseJson(answer.text))) ?? {} };
-  if (answer.status === 401 || answer.status === 403) return { kind: "refused", status: answer.status };
+  if (answer.status === 401) return { kind: "refused", status: answer.status };
+  const spent = answer.status === 403 && isSpent(source, answer.text);
+  // The token is good, though not for this question: a grant need not cover it.
+  if (answer.status === 403 && !spent) return { kind: "silent" };
   throw failure(
-    answer.status === 429 || answer.status === 529 ? "provider_throttled" : "provider_unavailable",
+    spent || answer.status === 429 || answer.status === 529 ? "provider_throttled" : "provider_unavailable",
     "The provider does not say now whose account it is.",
     { retryAfterS: answer.retryAfterS ?? 5, reason: `${provider.id} account: ${answer.status}` },
   );
+}
+
+function isSpent({ limits = [] }: AccountSource, text: string): boolean {
+  const { errors } = object(object(parseJson(text))["error"]);
+  const { reason } = object(first(errors));
+  return typeof reason === "string" && limits.includes(reason);
 }

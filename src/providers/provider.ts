@@ -188,6 +188,8 @@ export interface AccountSource {
   readonly url: string;
   readonly resource: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** Reasons in Google's envelope by which a 403 means that too much was asked, not too little allowed. */
+  readonly limits?: readonly string[];
   /** True where a new connection is worth asking: the id_token says too little. */
   readonly atConnect: boolean;
   readonly read: (body: Claims) => Partial<Identity> | undefined;

@@ -22,6 +22,7 @@ export function youtube(config: Config): Provider | undefined {
       url: `${api}/youtube/v3/channels?part=snippet&mine=true`,
       resource: "youtube",
       headers: {},
+      limits: ["quotaExceeded", "rateLimitExceeded", "userRateLimitExceeded"],
       // Whoever has several channels picks one while consenting: the id_token does not say which.
       atConnect: true,
       read: readChannel,
