@@ -54,7 +54,7 @@ async function rowAndProvider(provider: string, variables: Record<string, string
   const { rows } = openSystem(openHouse(env), "main");
   const row = (await rows.listOf(who.sub as never)).find((one) => one.id === id);
   if (!row) throw new Error("not stored");
-  return { row, provider: openSystem(openHouse({ ...env, ...variables } as Env), "main").provider(provider) };
+  return { row, provider: openSystem(openHouse({ ...env, ...variables }), "main").provider(provider) };
 }
 
 test("a client secret that ends sooner than all else is the operator's to mend", async () => {
