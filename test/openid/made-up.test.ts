@@ -4,6 +4,8 @@ import path from "node:path";
 import type { Plugin } from "esbuild";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ROOT } from "../../scripts/paths.mjs";
+import { parseConfig } from "../../src/lib/config.ts";
+import { madeUp as madeUpAs } from "../providers/made-up.ts";
 import { Caller } from "./driver.ts";
 import { type RunningWorker, startWorker } from "./worker.ts";
 
@@ -73,6 +75,19 @@ test("CONTRIBUTING shows the file line by line, and its line in the registry", (
   expect(shown).toBeDefined();
   expect(FILE.slice(FILE.indexOf("export const madeUp")).trim()).toBe(shown);
   expect(LINE).toBe('"made-up": { name: "Made-Up", make: madeUp },');
+});
+
+test("what the file does not say is usual", () => {
+  const config = parseConfig({ MADE_UP_CLIENT_ID: "app", MADE_UP_CLIENT_SECRET: "one,two" });
+  expect(madeUpAs(config)).toMatchObject({
+    client: { id: "app", credentials: ["one", "two"].map((secret) => ({ method: "post", secret })) },
+    firstResource: "diary",
+    authorization: { pkce: true, scope: true },
+    tokenRequest: { body: "form" },
+    refreshTokens: { rotation: "rotates" },
+    revocation: { reach: "token" },
+  });
+  expect(madeUpAs(parseConfig({}))).toBeUndefined();
 });
 
 test("a provider that is one file and one registry line is connected, used, refreshed and forgotten", async () => {
