@@ -164,8 +164,9 @@ export class UserKeeper extends DurableObject<Env> {
   override async alarm(): Promise<void> {
     this.#alarmAt = null;
     await wake(this.#vault);
-    // What no longer counts of anybody's requests is not kept.
-    this.#limiter.sweep(longestUserWindowMs(this.#system.config));
+    // What no longer counts of anybody's requests is not kept; of owners who hold nothing here it is waited for.
+    const countsUntil = this.#limiter.sweep(longestUserWindowMs(this.#system.config));
+    if (countsUntil !== undefined && this.#vault.memory.rows?.size === 0) this.#wakeBy(countsUntil);
   }
 
   /** Writes behind what no request waited for: limits, and when connections were used. */
