@@ -6,6 +6,7 @@
  */
 import type { ScopePolicy } from "../lib/config-policy.ts";
 import { type Feature, isFeature } from "../lib/features.ts";
+import { scopesFor } from "./features.ts";
 import type { Product, Provider, ScopeEntry } from "./provider.ts";
 import { equalScopes, isOpenidScope } from "./scopes.ts";
 
@@ -65,8 +66,8 @@ function builtIn(provider: Provider, role: string, scope: string): boolean {
   return may?.includes(entry?.sensitivity ?? "unlisted") ?? false;
 }
 
-/** An entry is `*`, a scope, or a feature, which stands for every scope that unlocks it. */
+/** An entry is `*`, a scope, or a feature, which stands for the least that unlocks it: what reads and writes is not meant by reading. */
 function covers(provider: Provider, entry: string, scope: string): boolean {
   if (entry === "*" || equalScopes(provider, entry, scope)) return true;
-  return isFeature(entry) && (provider.features[entry] ?? []).some((one) => equalScopes(provider, one, scope));
+  return isFeature(entry) && (scopesFor(provider, entry) ?? []).some((one) => equalScopes(provider, one, scope));
 }
