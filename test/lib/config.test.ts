@@ -63,7 +63,14 @@ const TABLE: readonly Row[] = [
     good: '{"user":{"google":["calendar.read"],"*":[]}}',
     read: (config) => config.scopePolicy,
     expected: { user: { google: ["calendar.read"], "*": [] } },
-    bad: ["calendar.read", '["user"]', '{"user":["google"]}', '{"user":{"google":"calendar.read"}}'],
+    bad: [
+      '{"users":{"google":[]}}',
+      '{"constructor":{}}',
+      "calendar.read",
+      '["user"]',
+      '{"user":["google"]}',
+      '{"user":{"google":"calendar.read"}}',
+    ],
     says: /JSON such as .*role, provider, scopes or features/,
   },
   {
