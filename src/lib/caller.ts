@@ -14,12 +14,7 @@ import * as z from "zod";
 import type { Config } from "./config.ts";
 import { failure } from "./errors.ts";
 import { Owner, SYSTEM_OWNER, type SystemName } from "./ids.ts";
-
-/** Roles that a token can carry in `roles`; `user` when absent. */
-export const ROLES = ["user", "tenant_admin", "operator", "service"] as const;
-
-/** One of {@link ROLES}. */
-export type Role = (typeof ROLES)[number];
+import type { Role } from "./roles.ts";
 
 /** Permissions that a token can carry in its space-separated `scope`. */
 export const PERMISSIONS = ["tokens:read", "proxy"] as const;

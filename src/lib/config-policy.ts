@@ -1,8 +1,8 @@
 /** `SCOPE_POLICY`: which role may ask for what, as JSON. No I/O. */
 import * as z from "zod";
-import { ROLES } from "./caller.ts";
 import { text } from "./config-values.ts";
 import { parseJson } from "./json.ts";
+import { ROLES } from "./roles.ts";
 
 /** role → provider (or `*`) → scopes and features, `*` for all. A row replaces the built-in one of that role and provider. */
 export type ScopePolicy = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
