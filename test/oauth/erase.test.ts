@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, expect, test, vi } from "vitest";
+import type { UserKeeper } from "../../src/index.ts";
 import { keeperOf, sleep } from "../connections/keeper.ts";
 import { BASES } from "../routes/security.ts";
 import { call } from "../support.ts";
@@ -80,6 +81,8 @@ test.each(BASES)("below %s nothing of the owner is left but the trail, in D1 and
   const answer = await call(`${manager}/integrations`, who, { method: "DELETE" });
   expect(await answer.json()).toEqual({ disconnected: 4 });
   await runInDurableObject(keeper, (instance) => instance.flush());
+  // An alarm while requests of the last minute still count sees to it that another comes.
+  await ringIn(keeper, MINUTE_MS / 4);
   await ringIn(keeper, 10 * MINUTE_MS);
   await ringIn(keeper, MINUTE_MS);
   expect(Object.keys(await leftInD1(owner))).toEqual([beta ? "beta_audit" : "audit"]);
@@ -119,8 +122,11 @@ test("with nothing connected there is nothing to disconnect, and twice at once i
   const who = somebody();
   expect(await (await ask(who, "DELETE", "/integrations")).json()).toEqual({ disconnected: 0 });
   await busy(who);
-  const answers = await Promise.all([1, 2, 3].map(() => ask(who, "DELETE", "/integrations")));
-  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+  const erase = { bucket: "manage", actor: who.sub } as const;
+  const answers = await runInDurableObject<UserKeeper, unknown[]>(keeperOf(who.sub), (keeper) =>
+    Promise.all([keeper.erase(erase), keeper.erase(erase)]),
+  );
+  expect(answers).toMatchObject([{ result: { ok: true } }, { result: { ok: true } }]);
 });
 
 test("a provider that is down delays nothing but its own token, which goes once it was told", async () => {
