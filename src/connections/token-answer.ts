@@ -1,6 +1,6 @@
 /** What a token endpoint answers: tokens (RFC 6749 section 5.1), or a refusal in any of the forms that are met. No I/O. */
 import * as z from "zod";
-import type { OAuthRefusal } from "../providers/provider.ts";
+import type { OAuthRefusal } from "../providers/verdict.ts";
 
 /** What is odd counts as absent: an answer with an access token in it must not be thrown away for what stands beside it. */
 const lenient = <T extends z.ZodType>(schema: T) =>

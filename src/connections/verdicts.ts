@@ -1,6 +1,7 @@
 /** From a provider's verdict to a failure of the contract. The stage decides: connecting, or refreshing. */
 import { type Failure, type FailureCode, type FailureExtra, failure } from "../lib/errors.ts";
-import type { Provider, Verdict, VerdictKind } from "../providers/provider.ts";
+import type { Provider } from "../providers/provider.ts";
+import type { Verdict, VerdictKind } from "../providers/verdict.ts";
 
 /** At which point a refusal came. */
 export type Stage = "connect" | "refresh";

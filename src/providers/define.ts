@@ -50,6 +50,7 @@ const USUAL = {
   },
   account: undefined,
   proxyLimit: { quota: 300, windowMs: 60_000 },
+  quotas: [],
   links: [],
   adminConsentUrl: undefined,
   classify: classifyOAuth,

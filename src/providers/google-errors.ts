@@ -1,6 +1,6 @@
 /** What Google's refusals mean ("Using OAuth 2.0 for Web Server Applications", sections on errors). */
 import { OAUTH_ERRORS, statusVerdict, tableRow, type VerdictRow } from "./oauth-errors.ts";
-import type { OAuthRefusal, Verdict } from "./provider.ts";
+import type { OAuthRefusal, Verdict } from "./verdict.ts";
 
 const GOOGLE: Readonly<Record<string, VerdictRow>> = {
   admin_policy_enforced: { kind: "refused", reason: "blocked_by_policy", mend: "admin" },

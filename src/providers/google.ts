@@ -27,5 +27,7 @@ export function google(config: Config): Provider | undefined {
     },
     // "Calendar API: manage quotas": 600 requests a minute and user by default.
     proxyLimit: { quota: 600, windowMs: 60_000 },
+    // Refused with 403 or 429 and no Retry-After: back off with growing pauses.
+    quotas: [{ of: "Calendar requests", amount: 600, windowS: 60, per: "project and user" }],
   }));
 }

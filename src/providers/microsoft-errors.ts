@@ -4,7 +4,7 @@
  * (Microsoft identity platform: "Microsoft Entra authentication and authorization error codes".)
  */
 import { OAUTH_ERRORS, statusVerdict, tableRow, type VerdictRow } from "./oauth-errors.ts";
-import type { OAuthRefusal, Verdict, VerdictKind } from "./provider.ts";
+import type { OAuthRefusal, Verdict, VerdictKind } from "./verdict.ts";
 
 const transient = (reason: string): VerdictRow => ({ kind: "transient", reason, mend: "nobody" });
 const user = (reason: string): VerdictRow => ({ kind: "refused", reason, mend: "user" });

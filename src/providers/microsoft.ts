@@ -4,6 +4,7 @@ import { defineProvider } from "./define.ts";
 import { classifyEntra } from "./microsoft-errors.ts";
 import { MICROSOFT_FEATURES, MICROSOFT_SCOPES } from "./microsoft-scopes.ts";
 import type { Claims, Credential, Identity, Provider } from "./provider.ts";
+import type { Quota } from "./quota.ts";
 import { text } from "./read.ts";
 
 /** Hosts per national cloud ("Microsoft Graph national cloud deployments"). Scopes carry the cloud's own Graph host. */
@@ -15,6 +16,11 @@ export const CLOUDS = {
 } as const;
 
 const DAY_MS = 86_400_000;
+/** "Microsoft Graph service-specific throttling limits"; Retry-After says how long to wait. */
+const QUOTAS: readonly Quota[] = [
+  { of: "requests", amount: 130_000, windowS: 10, per: "application, all tenants together" },
+  { of: "Outlook requests", amount: 10_000, windowS: 600, per: "application and mailbox", note: "4 at once" },
+];
 const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** Each use brings a new one and leaves the old one alive; 90 days of disuse end it (Entra: "Refresh tokens"). */
@@ -70,6 +76,7 @@ export function microsoft(config: Config, client: ClientRegistration): Provider 
       read,
     },
     proxyLimit: { quota: 600, windowMs: 60_000 },
+    quotas: QUOTAS,
     links: ["@odata.nextLink", "@odata.deltaLink"],
     adminConsentUrl: `${login}/${adminTenant(client.tenant)}/v2.0/adminconsent`,
     classify: classifyEntra,

@@ -49,6 +49,9 @@ export function notion(config: Config): Provider | undefined {
     },
     // Three requests a second on average.
     proxyLimit: { quota: 180, windowMs: 60_000 },
+    quotas: [
+      { of: "requests", amount: 3, windowS: 1, per: "connection", note: "on average; newer plans count by the minute" },
+    ],
   });
 }
 

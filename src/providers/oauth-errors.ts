@@ -1,5 +1,5 @@
 /** The errors that RFC 6749, OpenID Connect Core section 3.1.2.6 and RFC 6750 define, and what each means to a grant. */
-import type { OAuthRefusal, Verdict } from "./provider.ts";
+import type { OAuthRefusal, Verdict } from "./verdict.ts";
 
 /** What an error means where nothing more is known. */
 export type VerdictRow = Pick<Verdict, "kind" | "reason" | "mend" | "dead" | "retryAfterS">;

@@ -5,6 +5,9 @@ import { googleScope, YOUTUBE_PRODUCT } from "./google-scopes.ts";
 import type { Claims, Identity, Provider } from "./provider.ts";
 import { first, object, text } from "./read.ts";
 
+const DAY_S = 86_400;
+const RESET = "begins anew at midnight in Los Angeles";
+
 /** YouTube as configured; undefined where no Google client is. */
 export function youtube(config: Config): Provider | undefined {
   return googleProduct(config, ({ api, hosts }) => ({
@@ -29,6 +32,11 @@ export function youtube(config: Config): Provider | undefined {
     },
     // 10,000 units per project and day, whoever uses them: one user must not spend them all in a minute.
     proxyLimit: { quota: 60, windowMs: 60_000 },
+    quotas: [
+      { of: "units", amount: 10_000, windowS: DAY_S, per: "project", note: `a list costs 1, a write 50; ${RESET}` },
+      { of: "searches", amount: 100, windowS: DAY_S, per: "project", note: RESET },
+      { of: "uploads of videos", amount: 100, windowS: DAY_S, per: "project", note: RESET },
+    ],
   }));
 }
 

@@ -61,7 +61,7 @@ function describeProviders(c: HostedContext) {
 const NOTHING_YET = { scopes: [], features: [], resources: [] };
 
 function describe(provider: Provider) {
-  const { catalogue, features, resources, refreshTokens, client } = provider;
+  const { catalogue, features, resources, refreshTokens, client, proxyLimit, quotas } = provider;
   return {
     scopes: [...catalogue.map((entry) => scopeOf(provider, entry)), ...openidOf(provider)],
     features: (Object.keys(features) as Feature[]).map((feature) => ({
@@ -71,6 +71,8 @@ function describe(provider: Provider) {
     })),
     resources: Object.keys(resources),
     refresh_tokens: refreshTokens.rotation,
+    proxy_limit: { quota: proxyLimit.quota, window_s: proxyLimit.windowMs / 1000 },
+    quotas: quotas.map(({ windowS, ...quota }) => ({ ...quota, window_s: windowS })),
     client_secret_expires_at: client.expiresAt === undefined ? null : rfc3339(client.expiresAt),
   };
 }

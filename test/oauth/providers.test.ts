@@ -54,6 +54,12 @@ test.each(BASES)("below %s everybody sees every provider, with what each scope u
     unlocks: "Use the mailbox from a mail client",
     any_of: ["https://mail.google.com/"],
   });
+  expect(providers.find(({ id }) => id === "youtube")).toMatchObject({
+    proxy_limit: { quota: 60, window_s: 60 },
+    quotas: expect.arrayContaining([
+      expect.objectContaining({ of: "units", amount: 10_000, window_s: 86_400 }),
+    ]) as unknown,
+  });
   expect(providers.map(({ refresh_tokens: kind }) => kind)).toEqual(["renews", "keeps", "keeps", "rotates"]);
   expect(JSON.stringify(providers)).not.toContain("secret,");
 });

@@ -3,7 +3,8 @@ import { failureOf } from "../../src/connections/verdicts.ts";
 import { parseConfig } from "../../src/lib/config.ts";
 import type { Failure } from "../../src/lib/errors.ts";
 import { findProvider } from "../../src/providers/index.ts";
-import type { OAuthRefusal, Provider } from "../../src/providers/provider.ts";
+import type { Provider } from "../../src/providers/provider.ts";
+import type { OAuthRefusal } from "../../src/providers/verdict.ts";
 import { AADSTS_ROWS, type Class, CLASSES, ERROR_ROWS, SUBERROR_ROWS } from "./entra-expectations.ts";
 
 const REDIRECT_URI = "https://latchkey.test/callback";
