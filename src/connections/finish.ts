@@ -99,6 +99,7 @@ async function connect(vault: Vault, flow: Flow, input: FinishInput): Promise<Co
   // What cannot be read now must not cost the user the grant: ask before the code is spent.
   await loadRows(vault);
   await readyFor(vault, provider);
+  await revocationsEnded(vault, provider);
   const tokens = await redeem(signIn, answer.code);
   const identity = await identityOf(vault, { provider, flow, tokens });
   const { network, requestId } = input;
@@ -122,6 +123,11 @@ interface SignIn {
   readonly vault: Vault;
   readonly flow: Flow;
   readonly provider: Provider;
+}
+
+/** A revocation that is out reaches everything that the user gave this client: what it is to leave alone comes after it. */
+async function revocationsEnded({ memory }: Vault, { revocation }: Provider): Promise<void> {
+  if (revocation?.reach === "account") await Promise.allSettled(memory.revocations.values());
 }
 
 async function redeem(signIn: SignIn, code: string): Promise<TokenAnswer> {

@@ -46,7 +46,9 @@ export async function revokeDue(vault: Vault): Promise<number> {
 /** What came of telling. `kept`: the provider was not told, on purpose. */
 type Told =
   | { readonly kind: "done" | "kept"; readonly tookMs?: number }
-  | { readonly kind: "failed"; readonly failure: Failure };
+  | { readonly kind: "failed"; readonly failure: Failure }
+  /** Not now: the user may be granting anew. `at`: ms. */
+  | { readonly kind: "later"; readonly at: number };
 
 async function tell(vault: Vault, row: Connection, pending: PendingRevocation): Promise<Told> {
   const started = vault.clock.now();
@@ -55,6 +57,8 @@ async function tell(vault: Vault, row: Connection, pending: PendingRevocation): 
     // Google takes back everything that the user gave this client: another connection that lives on it would die too.
     if (provider.revocation?.reach === "account" && (await isShared(vault, row, provider.revocation.shares)))
       return { kind: "kept" };
+    const at = pending.attempts > 0 ? openUntil(vault, provider) : undefined;
+    if (at !== undefined) return { kind: "later", at };
     const endpoints = await endpointsOf({ provider, sender: vault.sender, now: started });
     if (endpoints.revocation === undefined) return { kind: "kept" };
     const token = await openForRevocation(vault, row, pending.sealed);
@@ -64,6 +68,16 @@ async function tell(vault: Vault, row: Connection, pending: PendingRevocation): 
     if (error instanceof Failure) return { kind: "failed", failure: error };
     throw error;
   }
+}
+
+/** Until when a sign-in may still bring a grant that a late revocation would take back with the old one, ms. */
+function openUntil(vault: Vault, { revocation }: Provider): number | undefined {
+  if (revocation?.reach !== "account") return undefined;
+  const ends = vault.journal.flows
+    .all()
+    .filter(([, flow]) => revocation.shares.includes(flow.provider) && flow.expiresAt > vault.clock.now())
+    .map(([, flow]) => flow.expiresAt);
+  return ends.length === 0 ? undefined : Math.max(...ends);
 }
 
 /** What is not known now is asked again later, like a provider that does not answer. */
@@ -118,6 +132,10 @@ function refusalIn(provider: Provider, answer: Answer): Failure | undefined {
 }
 
 async function settle(vault: Vault, row: Connection, told: Told): Promise<boolean> {
+  if (told.kind === "later") {
+    await store(vault, row, { attempts: row.revocation?.attempts ?? 0, pauseMs: told.at - vault.clock.now() });
+    return false;
+  }
   const attempts = (row.revocation?.attempts ?? 0) + 1;
   const over = told.kind !== "failed" || attempts >= MOST_ATTEMPTS;
   await store(vault, row, over ? null : { attempts, pauseMs: pauseMs(vault, attempts, told.failure) });

@@ -1,5 +1,5 @@
 /** What the scheduled jobs and the operator's health page ask of the connection rows. */
-import { and, asc, between, count, eq, gt, inArray, isNotNull, lt, min, sql, sum } from "drizzle-orm";
+import { and, asc, between, count, eq, gt, inArray, isNotNull, lt, min, or, sql, sum } from "drizzle-orm";
 import type { ConnectionId, Owner, ProviderId } from "../lib/ids.ts";
 import type { Database } from "./database.ts";
 import type { Tables } from "./schema.ts";
@@ -32,6 +32,8 @@ export interface Schedule {
   expiring(window: { now: number; usedAfter: number; expiresBefore: number; limit: number }): Promise<DueConnection[]>;
   /** Active, with a refresh token last renewed before `renewedBefore`; those that keep failing last, so that they starve nobody, then longest idle first. */
   idle(window: { renewedBefore: number; provider: ProviderId; limit: number }): Promise<DueConnection[]>;
+  /** Active, with a refresh token that a refresh may give a new end: two thirds of its life are over, or it dies before `before`; the soonest to die first. */
+  ending(window: { now: number; before: number; provider: ProviderId; limit: number }): Promise<DueConnection[]>;
   /** Removes revoked rows that were last touched before `before`, `limit` at most; gives how many. */
   purgeRevoked(before: number, limit: number): Promise<number>;
   counts(now: number, soonMs: number): Promise<StatusCount[]>;
@@ -57,6 +59,12 @@ export function schedule(db: Database, { connections: table }: Tables): Schedule
           .orderBy(asc(table.refreshFailures), asc(table.refreshTokenAt))
           .limit(limit),
       );
+    },
+    async ending({ now, before, provider, limit }) {
+      const { grantExpiresAt: end, refreshTokenAt: renewed } = table;
+      const late = or(lt(end, before), sql`${renewed} + (${end} - ${renewed}) * 2 / 3 < ${now}`);
+      const where = and(active, eq(table.provider, provider), gt(end, now), late);
+      return typed(await db.select(due).from(table).where(where).orderBy(asc(end)).limit(limit));
     },
     async purgeRevoked(before, limit) {
       const dead = db

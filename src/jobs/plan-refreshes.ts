@@ -4,10 +4,10 @@ import type { System } from "../system.ts";
 import { askKeepers } from "./ask-keepers.ts";
 
 /** Asks each connection's keeper to refresh it at the time that `when` gives, ms. Gives how many keepers took it. */
-export async function planRefreshes(
+export async function planRefreshes<T extends DueConnection>(
   system: System,
-  due: readonly DueConnection[],
-  when: (connection: DueConnection) => number,
+  due: readonly T[],
+  when: (connection: T) => number,
 ): Promise<number> {
   const planned = await askKeepers(system, due, {
     what: "refresh",
