@@ -40,6 +40,8 @@ const USUAL = {
   openidScopes: [],
   scopeAliases: {},
   passThrough: ["login_hint", "prompt"],
+  // OpenID Connect Core section 3.1.2.1.
+  prompts: ["none", "login", "consent", "select_account"],
   refreshTokens: {
     rotation: "rotates",
     idleMs: undefined,

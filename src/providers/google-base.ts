@@ -46,6 +46,7 @@ export function googleProduct(config: Config, product: (urls: GoogleUrls) => Own
       pkce: true,
       scope: true,
     },
+    prompts: ["none", "consent", "select_account"],
     openidScopes: ["openid", "profile", "email"],
     scopeAliases: { [googleScope("userinfo.email")]: "email", [googleScope("userinfo.profile")]: "profile" },
     refreshTokens: refreshTokensOf(config),

@@ -37,6 +37,8 @@ export interface Provider {
   readonly firstResource: string;
   /** Parameters of the authorization request that a caller may set. */
   readonly passThrough: readonly AuthorizeHint[];
+  /** The prompts that its page knows; on another it shows an error of its own, and the user is lost. */
+  readonly prompts: readonly string[];
   readonly refreshTokens: RefreshTokens;
   /** How far a revocation (RFC 7009) reaches: one token and its descendants, or all that the user ever gave this client. */
   readonly revocation: Revocation | undefined;

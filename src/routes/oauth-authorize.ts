@@ -36,6 +36,8 @@ export async function authorize(c: HostedContext): Promise<Response> {
     throw invalid([{ path: "provider", message: `expected one of ${Object.keys(registryOf(config)).join(", ")}` }]);
   const system = c.get("system");
   const provider = system.provider(id);
+  if (fields.prompt !== undefined && !provider.prompts.includes(fields.prompt))
+    throw invalid([{ path: "prompt", message: `expected one of ${provider.prompts.join(", ")}` }]);
   const { roles } = c.get("caller");
   const named = connection === undefined ? {} : { connection: connectionNamed(connection) };
   return beginSignIn(c, {

@@ -111,6 +111,7 @@ test.each([
   ["too many scopes", { provider: "google", scopes: Array.from({ length: 101 }, (_, at) => `s${at}`) }, "scopes"],
   ["an unknown member", { provider: "google", redirect_uri: "https://evil.example" }, "redirect_uri"],
   ["claims that are no JSON", { provider: "google", claims: "{" }, "claims"],
+  ["a prompt that Google does not know", { provider: "google", prompt: "login" }, "prompt"],
   ["a prompt that nobody knows", { provider: "google", prompt: "always" }, "prompt"],
   ["a return_to of another origin", { provider: "google", return_to: "https://evil.example/" }, "return_to"],
   ["a return_to without TLS", { provider: "google", return_to: "http://app.test/" }, "return_to"],
