@@ -9,6 +9,7 @@ import { record } from "./audit.ts";
 import { endPause, pauseAfter } from "./pauses.ts";
 import { authorizePathFor, reauthFailure, redirectUriFor, requireActive } from "./reauth.ts";
 import { commitRow, rereadRow } from "./rows.ts";
+import { settleLate } from "./late-answer.ts";
 import { endpointsOf } from "./metadata.ts";
 import type { TokenAnswer } from "./token-answer.ts";
 import { requestTokens, type TokenOutcome } from "./token-request.ts";
@@ -78,7 +79,7 @@ function scopeFor(provider: Provider, { row, resource }: Attempt): string {
   return [...scopesOf(provider, resource, row.scopes), ...provider.openidScopes].join(" ");
 }
 
-/** Stores a new grant. Where somebody else wrote first, theirs stands and ours is dropped. */
+/** Stores a new grant. Where somebody else wrote first, theirs stands. */
 async function keep(
   vault: Vault,
   { row, resource, requestId, sentAt }: Attempt & { readonly sentAt: number },
@@ -97,6 +98,10 @@ async function keep(
     lastFailure: null,
   };
   const commit = await commitRow(vault, { before: row, next, decided: false });
+  const stands =
+    commit.kind === "stored"
+      ? commit.row
+      : await settleLate(vault, { before: row, current: commit.current, fields, tokens });
   vault.journal.markers.drop(row.id);
   endPause(vault, row.id);
   await record(vault, {
@@ -109,7 +114,7 @@ async function keep(
     tookMs,
     detail: { resource },
   });
-  return requireActive(vault, commit.kind === "stored" ? commit.row : commit.current);
+  return requireActive(vault, stands);
 }
 
 type Refusal = Extract<TokenOutcome, { kind: "refused" }> & {
