@@ -13,6 +13,7 @@ import type { Flow } from "./journal.ts";
 import { endpointsOf, keysOf } from "./metadata.ts";
 import { endPause } from "./pauses.ts";
 import { authorizePathFor } from "./reauth.ts";
+import { revocationsTold } from "./revoke.ts";
 import { commitRow, loadRows, rereadRows } from "./rows.ts";
 import type { TokenAnswer } from "./token-answer.ts";
 import { requestTokens } from "./token-request.ts";
@@ -99,11 +100,17 @@ async function connect(vault: Vault, flow: Flow, input: FinishInput): Promise<Co
   // What cannot be read now must not cost the user the grant: ask before the code is spent.
   await loadRows(vault);
   await readyFor(vault, provider);
-  await revocationsEnded(vault, provider);
-  const tokens = await redeem(signIn, answer.code);
-  const identity = await identityOf(vault, { provider, flow, tokens });
-  const { network, requestId } = input;
-  return store(vault, { provider, flow, identity, tokens, network, requestId });
+  await revocationsTold(vault, provider);
+  // From here until the row stands nothing else would say that this grant must not be revoked with another.
+  vault.memory.signIns.set(input.flow, provider.id);
+  try {
+    const tokens = await redeem(signIn, answer.code);
+    const identity = await identityOf(vault, { provider, flow, tokens });
+    const { network, requestId } = input;
+    return await store(vault, { provider, flow, identity, tokens, network, requestId });
+  } finally {
+    vault.memory.signIns.delete(input.flow);
+  }
 }
 
 /** Mix-up defence (RFC 9207 section 2.4): what is named must be the issuer that was asked; where it always names itself, silence is not its. A template can be compared with nothing. */
@@ -123,11 +130,6 @@ interface SignIn {
   readonly vault: Vault;
   readonly flow: Flow;
   readonly provider: Provider;
-}
-
-/** A revocation that is out reaches everything that the user gave this client: what it is to leave alone comes after it. */
-async function revocationsEnded({ memory }: Vault, { revocation }: Provider): Promise<void> {
-  if (revocation?.reach === "account") await Promise.allSettled(memory.revocations.values());
 }
 
 async function redeem(signIn: SignIn, code: string): Promise<TokenAnswer> {

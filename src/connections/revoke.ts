@@ -26,8 +26,23 @@ export function revokePending(vault: Vault, id: ConnectionId): Promise<boolean> 
     const row = (await loadRows(vault)).get(id);
     // The owner may have connected again meanwhile: that grant is not to be revoked.
     if (row?.status !== "revoked" || !row.revocation) return true;
-    return settle(vault, row, await tell(vault, row, row.revocation));
+    const told = await tell(vault, row, row.revocation);
+    return told.kind === "overtaken" || settle(vault, row, told);
   });
+}
+
+/** Waits for what this provider is being told: behind a new grant of the same account it would end that one as well. */
+export async function revocationsTold(vault: Vault, provider: Provider): Promise<void> {
+  const { rows, revocations } = vault.memory;
+  const telling = [...revocations].filter(([id]) => reaches(provider, rows?.get(id)?.provider)).map(([, end]) => end);
+  if (telling.length === 0) return;
+  const timer = vault.clock.after(2 * TIMEOUT_MS);
+  await Promise.race([Promise.all(telling), timer.done]);
+  timer.cancel();
+}
+
+function reaches({ id, revocation }: Provider, other: ProviderId | undefined): boolean {
+  return other !== undefined && (other === id || revocation?.shares.includes(other) === true);
 }
 
 /** Tells providers of everything that is due. Gives how many are left, and asks to be woken for them. */
@@ -50,7 +65,10 @@ type Told =
   /** Not now: the user may be granting anew. `at`: ms. */
   | { readonly kind: "later"; readonly at: number };
 
-async function tell(vault: Vault, row: Connection, pending: PendingRevocation): Promise<Told> {
+/** The same; `overtaken`: the account was connected again before the provider was told. */
+type Telling = Told | { readonly kind: "overtaken" };
+
+async function tell(vault: Vault, row: Connection, pending: PendingRevocation): Promise<Telling> {
   const started = vault.clock.now();
   try {
     const provider = vault.provider(row.provider);
@@ -62,6 +80,10 @@ async function tell(vault: Vault, row: Connection, pending: PendingRevocation): 
     const endpoints = await endpointsOf({ provider, sender: vault.sender, now: started });
     if (endpoints.revocation === undefined) return { kind: "kept" };
     const token = await openForRevocation(vault, row, pending.sealed);
+    // All of that took its time. Nothing may come between these looks and the request.
+    if (vault.memory.rows?.get(row.id)?.status !== "revoked") return { kind: "overtaken" };
+    const signsIn = [...vault.memory.signIns.values()].some((id) => reaches(provider, id));
+    if (signsIn) return { kind: "later", at: vault.clock.now() + FIRST_PAUSE_MS };
     const refusal = await post(vault, provider, { endpoints, url: endpoints.revocation, token, hint: pending.hint });
     return refusal ? { kind: "failed", failure: refusal } : { kind: "done", tookMs: vault.clock.now() - started };
   } catch (error) {
@@ -89,7 +111,7 @@ async function isShared(vault: Vault, row: Connection, providers: readonly Provi
   }
 }
 
-interface Telling {
+interface Revocation {
   readonly endpoints: Awaited<ReturnType<typeof endpointsOf>>;
   readonly url: string;
   readonly token: string;
@@ -97,7 +119,7 @@ interface Telling {
 }
 
 /** Undefined where the token is worth nothing any more. */
-async function post(vault: Vault, provider: Provider, telling: Telling): Promise<Failure | undefined> {
+async function post(vault: Vault, provider: Provider, telling: Revocation): Promise<Failure | undefined> {
   const { endpoints, url, token, hint } = telling;
   // A hint that a JSON API does not know may be refused as an unknown member.
   const grant = provider.tokenRequest.body === "form" ? { token, token_type_hint: hint } : { token };

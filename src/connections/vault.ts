@@ -88,6 +88,8 @@ export interface Memory {
   readonly refreshQueue: Queue;
   readonly writes: Queue;
   readonly revocations: Queue;
+  /** Sign-ins whose code is being redeemed, by flow. */
+  readonly signIns: Map<string, ProviderId>;
   /** Connections whose provider is left alone for a while. */
   readonly pauses: Map<ConnectionId, StoredPause>;
   /** When a refused token last forced a refresh, by `connection/resource`, ms. */
@@ -112,6 +114,7 @@ export function createVault(ports: VaultPorts, times: VaultTimes = VAULT_TIMES):
     refreshQueue: new Map(),
     writes: new Map(),
     revocations: new Map(),
+    signIns: new Map(),
     pauses: new Map(),
     forced: new Map(),
     used: new Map(),
