@@ -6,8 +6,9 @@
  * arrived: the old refresh token is shown once more, and if the provider refuses it the loss is named as such.
  */
 import type { Connection } from "../db/connections.ts";
-import { failure } from "../lib/errors.ts";
+import { Failure, failure } from "../lib/errors.ts";
 import type { ConnectionId } from "../lib/ids.ts";
+import { record } from "./audit.ts";
 import type { Marker } from "./journal.ts";
 import { requireNoPause } from "./pauses.ts";
 import { requireActive } from "./reauth.ts";
@@ -74,7 +75,33 @@ async function perform(vault: Vault, job: Job): Promise<Connection> {
     return row;
   }
   requireNoPause(vault, job.id);
-  return tryRefresh(vault, { row, resource: job.resource, requestId: job.requestId, mayReread: true });
+  try {
+    return await tryRefresh(vault, { row, resource: job.resource, requestId: job.requestId, mayReread: true });
+  } catch (error) {
+    if (error instanceof Failure && !RECORDED.has(error.code))
+      await recordFailure(vault, row, { ...job, failed: error });
+    throw error;
+  }
+}
+
+/** What ends a grant is recorded with the row that says so; that somebody disconnected is no failure. */
+const RECORDED = new Set<string>(["reauth_required", "admin_consent_required", "not_connected"]);
+
+function recordFailure(
+  vault: Vault,
+  { id, provider }: Connection,
+  { resource, requestId, failed }: Job & { readonly failed: Failure },
+): Promise<void> {
+  return record(vault, {
+    action: "refresh",
+    outcome: "failed",
+    provider,
+    connection: id,
+    failure: failed,
+    actor: "latchkey",
+    requestId,
+    detail: { resource },
+  });
 }
 
 /** The row to refresh: past any refresh of an earlier life that may still be under way. */
