@@ -172,8 +172,10 @@ export class UserKeeper extends DurableObject<Env> {
   /** Writes behind what no request waited for: limits, and when connections were used. */
   flush(): void {
     clearTimeout(this.#flushTimer);
-    this.#flushTimer = null;
-    this.#limiter.flush();
+    // An object that is being shut down would be stopped by it, and the answer of a refresh with it.
+    const busy = this.#vault.memory.refreshes.size > 0;
+    this.#flushTimer = busy ? setTimeout(() => this.flush(), FLUSH_AFTER_MS) : null;
+    if (!busy) this.#limiter.flush();
     noteUses(this.#vault);
   }
 
