@@ -18,13 +18,17 @@ export function plan(vault: Vault, id: ConnectionId, due: Due): void {
   vault.wakeBy(due.at);
 }
 
-/** Runs what is due and gives how many were refreshed. A failure is the refresh's own to log; the next tick of the schedule asks again. */
-export async function runDue(vault: Vault): Promise<number> {
+/** Runs what is due until `until`, ms, and gives how many were refreshed; asks to be woken for the rest. A failure is the refresh's own to log; the next tick of the schedule asks again. */
+export async function runDue(vault: Vault, until: number): Promise<number> {
   let done = 0;
   for (const [id, due] of vault.journal.due.all()) {
     if (due.at > vault.clock.now()) {
       vault.wakeBy(due.at);
       continue;
+    }
+    if (vault.clock.now() >= until) {
+      vault.wakeBy(vault.clock.now());
+      break;
     }
     vault.journal.due.drop(id);
     done += await refreshGeneration(vault, id, due.generation);

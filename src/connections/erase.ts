@@ -7,6 +7,7 @@ import type { ConnectionId } from "../lib/ids.ts";
 import { inParallel } from "../lib/parallel.ts";
 import { record } from "./audit.ts";
 import { disconnect } from "./disconnect.ts";
+import type { PendingErasure } from "./journal.ts";
 import { loadRows, rereadRows } from "./rows.ts";
 import type { Asker } from "./sync.ts";
 import type { Vault } from "./vault.ts";
@@ -19,7 +20,7 @@ export async function eraseOwner(vault: Vault, asker: Asker): Promise<number> {
   await rereadRows(vault);
   const live = [...(await loadRows(vault)).values()].filter((row) => row.status !== "revoked");
   // From here on an interruption leaves an alarm that goes on.
-  vault.journal.erasure.put("owner", { since: vault.clock.now() });
+  vault.journal.erasure.put("owner", { since: vault.clock.now(), ...asker });
   vault.wakeBy(vault.clock.now() + AGAIN_MS);
   for (const [flow] of vault.journal.flows.all()) vault.journal.flows.drop(flow);
   await inParallel(live, AT_ONCE, ({ id }) => disconnectStill(vault, id, asker));
@@ -43,6 +44,7 @@ export async function goOnErasing(vault: Vault): Promise<boolean> {
   if (!erasure) return true;
   const { memory } = vault;
   try {
+    await disconnectRest(vault, erasure);
     // Rows that wait are written behind these statements, and refreshes under way leave notes in own storage.
     const settled = memory.pending.size === 0 && memory.refreshes.size === 0;
     // What the trail brings to D1 later would be counted there anew.
@@ -60,6 +62,13 @@ export async function goOnErasing(vault: Vault): Promise<boolean> {
   }
   vault.wakeBy(vault.clock.now() + AGAIN_MS);
   return false;
+}
+
+/** What an earlier life did not come to. What was connected since stays. */
+async function disconnectRest(vault: Vault, { since, actor = "latchkey", requestId }: PendingErasure): Promise<void> {
+  const rows = [...(await loadRows(vault)).values()];
+  const rest = rows.filter(({ status, connectedAt }) => status !== "revoked" && connectedAt <= since);
+  await inParallel(rest, AT_ONCE, ({ id }) => disconnectStill(vault, id, { actor, requestId }));
 }
 
 /** What a refresh that failed after its row was gone has left in own storage. */

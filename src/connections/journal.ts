@@ -78,6 +78,9 @@ export interface StoredPause {
 /** The owner wants everything forgotten. `since`: ms; what comes later stays. */
 export interface PendingErasure {
   readonly since: number;
+  /** Who asked; absent in notes of before it was kept. */
+  readonly actor?: string;
+  readonly requestId?: string | undefined;
 }
 
 const KINDS = {

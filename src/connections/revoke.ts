@@ -19,6 +19,8 @@ const LONGEST_PAUSE_MS = 6 * 3_600_000;
 /** With the pauses above: about three days. */
 const MOST_ATTEMPTS = 20;
 const TIMEOUT_MS = 10_000;
+/** However many are due: the alarm has other work behind this, and the schedule other owners. */
+const ROUND_MS = 20_000;
 
 /** Tells the provider of a connection that was disconnected. True where nothing is left to tell. Never throws for what the provider or D1 does. */
 export function revokePending(vault: Vault, id: ConnectionId): Promise<boolean> {
@@ -45,15 +47,17 @@ function reaches({ id, revocation }: Provider, other: ProviderId | undefined): b
   return other !== undefined && (other === id || revocation?.shares.includes(other) === true);
 }
 
-/** Tells providers of everything that is due. Gives how many are left, and asks to be woken for them. */
+/** Tells providers of what is due, as far as the time goes. Gives how many are left, and asks to be woken for them. */
 export async function revokeDue(vault: Vault): Promise<number> {
+  const until = vault.clock.now() + ROUND_MS;
   let left = 0;
   for (const row of (await loadRows(vault)).values()) {
     if (!row.revocation) continue;
     const due = row.revocationDueAt ?? 0;
-    if (due <= vault.clock.now() && (await revokePending(vault, row.id))) continue;
+    const now = vault.clock.now();
+    if (due <= now && now < until && (await revokePending(vault, row.id))) continue;
     left += 1;
-    vault.wakeBy(vault.memory.rows?.get(row.id)?.revocationDueAt ?? due);
+    vault.wakeBy(Math.max(vault.memory.rows?.get(row.id)?.revocationDueAt ?? due, vault.clock.now()));
   }
   return left;
 }

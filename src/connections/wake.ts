@@ -8,6 +8,8 @@ import { purgeFlows } from "./start.ts";
 import type { Vault } from "./vault.ts";
 
 const TRY_AGAIN_MS = 60_000;
+/** Refreshes that are due may take so long of one alarm: what stands behind them must get its turn. */
+const REFRESHING_MS = 60_000;
 
 /** Purges, heals, refreshes and brings the trail to D1. Never throws: the platform drops an alarm that failed six times. */
 export async function wake(vault: Vault): Promise<void> {
@@ -16,7 +18,7 @@ export async function wake(vault: Vault): Promise<void> {
   try {
     const purged = purgeFlows(vault);
     const left = await healRows(vault);
-    const refreshed = await runDue(vault);
+    const refreshed = await runDue(vault, vault.clock.now() + REFRESHING_MS);
     await revokeDue(vault);
     await goOnErasing(vault);
     await vault.audit.settle();
