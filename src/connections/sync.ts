@@ -17,6 +17,8 @@ import type { Vault } from "./vault.ts";
 const AT_ONCE = 4;
 /** Longer than a refresh and an account's answer may take together. */
 const DEADLINE_MS = 25_000;
+/** Whoever has many connections gets an answer too: what is not begun by then is left to the next sync. */
+const WHOLE_MS = 60_000;
 
 /** Who asks. */
 export interface Asker {
@@ -43,7 +45,18 @@ export type Synced =
 export async function syncAll(vault: Vault, asker: Asker): Promise<Synced[]> {
   await rereadRows(vault);
   const live = [...(await loadRows(vault)).values()].filter((row) => row.status !== "revoked");
-  return inParallel(live, AT_ONCE, (row) => syncOne(vault, row, asker));
+  // What was left over comes first the next time.
+  live.sort((left, right) => (left.lastRefreshedAt ?? 0) - (right.lastRefreshedAt ?? 0));
+  const until = vault.clock.now() + WHOLE_MS;
+  return inParallel(live, AT_ONCE, async (row) =>
+    vault.clock.now() < until ? syncOne(vault, row, asker) : leftOver(vault, row),
+  );
+}
+
+function leftOver(vault: Vault, row: Connection): Synced {
+  const detail = "There was no time left for this connection. Sync again.";
+  const failed = failure("provider_timeout", detail, { retryAfterS: 5, extra: { reason: "not_begun" } });
+  return { id: row.id, outcome: "failed", failure: failed.toData(), integration: integrationOf(vault, row) };
 }
 
 async function syncOne(vault: Vault, before: Connection, asker: Asker): Promise<Synced> {
