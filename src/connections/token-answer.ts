@@ -28,7 +28,8 @@ const TokenAnswer = z
     // Google's name, and Keycloak's.
     refresh_token_expires_in: seconds,
     refresh_expires_in: seconds,
-    scope: lenient(z.string().min(1)),
+    // RFC 6749 section 3.3 has a text; some write a list.
+    scope: lenient(z.union([z.string().min(1), z.array(z.string()).transform((list) => list.join(" "))])),
     id_token: lenient(z.string().min(1)),
   })
   .transform(({ refresh_expires_in, refresh_token_expires_in, ...rest }) => ({
@@ -48,10 +49,13 @@ export function readTokens(body: unknown): TokenAnswer | undefined {
 }
 
 const text = lenient(z.string());
+/** It is stored, logged and told: a name, whatever a provider makes of it. */
+const name = z.string().transform((value) => value.slice(0, MOST_NAME));
+const MOST_NAME = 128;
 
 /** RFC 6749 section 5.2, with what Entra and Google add. */
 const OAuthAnswer = z.object({
-  error: z.string(),
+  error: name,
   error_description: text,
   suberror: text,
   error_subtype: text,
@@ -64,7 +68,7 @@ const OAuthAnswer = z.object({
 /** The error of an API whose token endpoint answers like the rest of it, as Notion's may. */
 const Envelope = z.object({
   object: z.literal("error").optional(),
-  code: z.string(),
+  code: name,
   message: text,
   request_id: text,
 });

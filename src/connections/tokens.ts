@@ -3,7 +3,7 @@ import type { Connection } from "../db/connections.ts";
 import type { StoredAccessToken } from "../db/schema.ts";
 import { open, seal, type SealedPlace } from "../lib/seal.ts";
 import type { Provider } from "../providers/provider.ts";
-import { isOpenidScope } from "../providers/scopes.ts";
+import { isOpenidScope, spelledOut } from "../providers/scopes.ts";
 import type { AccessGrant } from "./grant.ts";
 import type { TokenAnswer } from "./token-answer.ts";
 import type { Vault } from "./vault.ts";
@@ -155,7 +155,11 @@ function isOf(provider: Provider, resource: string, scope: string): boolean {
 function qualify(provider: Provider, resource: string, answer: string): string[] {
   const prefix = provider.resources[resource]?.scopePrefix ?? "";
   const own = scopesIn(answer).filter((scope) => !isOpenidScope(provider, scope));
-  return own.map((one) => provider.scopeAliases[one] ?? (one.includes("://") ? one : prefix + one));
+  return own.map((one) => {
+    const alias = spelledOut(provider, one);
+    // An alias is whole as it is.
+    return alias !== one || one.includes("://") ? alias : prefix + one;
+  });
 }
 
 /** RFC 6749 section 3.3 separates them by spaces; some use commas. */
