@@ -32,7 +32,7 @@ function begin(c: HostedContext): Promise<Response> {
 async function complete(c: HostedContext): Promise<Response> {
   const query = c.req.query();
   if (query["state"] === undefined && query["admin_consent"] !== undefined) return adminAnswer(c, query);
-  return completeSignIn(c, PROVIDER);
+  return completeSignIn(c, { provider: PROVIDER, redirectUri: redirectUriOf(c.get("system")) });
 }
 
 /**

@@ -8,6 +8,7 @@ import { describeError } from "../lib/log.ts";
 import { open, seal } from "../lib/seal.ts";
 import { SYSTEMS } from "../lib/ids.ts";
 import type { Hosted, HostedContext } from "./context.ts";
+import { askObject } from "./keeper.ts";
 import { soundConfiguration, unlimited } from "./guards.ts";
 import type { Premises, System } from "./premises.ts";
 
@@ -110,6 +111,15 @@ async function checkProvider(premises: Premises): Promise<Check> {
 async function tokens(c: HostedContext): Promise<Response> {
   const { systems } = c.get("premises");
   const now = Date.now();
+  const { subject: actor, owners } = c.get("caller");
+  const reading = {
+    action: "operator_read",
+    outcome: "ok",
+    actor,
+    detail: { what: "token_health", owner: "*" },
+  } as const;
+  // In the operator's own trail, before it is answered.
+  await askObject(() => systems.main.keeper(owners.main).note({ ...reading, requestId: c.get("requestId") }));
   const counted = await Promise.all(SYSTEMS.map(async (name) => [name, await countsOf(systems[name], now)] as const));
   return c.json({ checked_at: rfc3339(now), systems: Object.fromEntries<unknown>(counted) });
 }

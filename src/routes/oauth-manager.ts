@@ -1,5 +1,6 @@
 /** The OAuth manager: providers, sign-ins, and what became of them. */
 import { Hono } from "hono";
+import { managerRedirectUri } from "../connections/reauth.ts";
 import { rfc3339 } from "../lib/clock.ts";
 import { failure } from "../lib/errors.ts";
 import { FEATURES, type Feature } from "../lib/features.ts";
@@ -42,7 +43,8 @@ async function complete(c: HostedContext): Promise<Response> {
   const provider = c.req.param("provider") ?? "";
   if (!Object.hasOwn(registryOf(c.get("premises").config), provider))
     throw failure("not_found", "There is no such provider.");
-  return completeSignIn(c, provider);
+  const { publicUrl } = c.get("premises").config;
+  return completeSignIn(c, { provider, redirectUri: managerRedirectUri({ ...c.get("system"), publicUrl }, provider) });
 }
 
 /** Every provider that is known here, configured or not. */

@@ -7,7 +7,7 @@ import { FLOW_LIFE_MS, type StartInput } from "../connections/start.ts";
 import { readState } from "../connections/state.ts";
 import { rfc3339 } from "../lib/clock.ts";
 import { randomBase64url, sha256 } from "../lib/digest.ts";
-import { Failure, unwrap } from "../lib/errors.ts";
+import { Failure, failure, unwrap } from "../lib/errors.ts";
 import type { ProviderId } from "../lib/ids.ts";
 import { parseJson } from "../lib/json.ts";
 import { addressNetwork } from "./address-group.ts";
@@ -64,18 +64,30 @@ function cookieName(flow: string): string {
   return `latchkey-${flow}`;
 }
 
+/** Where a browser came back to, and from whom. */
+export interface Callback {
+  readonly provider: ProviderId;
+  /** The address of this route, as the provider knows it. */
+  readonly redirectUri: string;
+}
+
 /** Finishes the sign-in that the browser comes back from. */
-export async function completeSignIn(c: HostedContext, provider: ProviderId): Promise<Response> {
+export async function completeSignIn(c: HostedContext, { provider, redirectUri }: Callback): Promise<Response> {
   const query = c.req.query();
   const system = c.get("system");
   const state = await readState(system.ring, { system: system.name, provider, now: Date.now() }, query["state"]);
+  // Surfaces share keepers and flows: what began on one ends there (RFC 9700 section 4.4.2.2).
+  if (state.redirectUri !== redirectUri)
+    throw failure("state_invalid", "This sign-in ends at another address. Start again.", {
+      reason: "state: another redirect URI",
+    });
   bindLog(c, { system: system.name, owner: state.owner });
   const secret = getCookie(c, cookieName(state.flow), "host");
   if (secret !== undefined) deleteCookie(c, cookieName(state.flow), COOKIE);
   const finished = unwrap(
     await system.keeper(state.owner).finish({
       flow: state.flow,
-      redirectUri: state.redirectUri,
+      redirectUri,
       browser: secret === undefined ? undefined : await sha256(secret),
       answer: answerIn(query),
       issuer: query["iss"],
@@ -99,11 +111,20 @@ export async function completeSignIn(c: HostedContext, provider: ProviderId): Pr
   return c.json({ connection: finished.connection });
 }
 
+/** Anybody can write the name of an error; it goes into the trail and the answer. */
+const MOST_NAME = 128;
+
 /** RFC 6749 section 4.1.2: a code, or an error. Test the error first; Entra sends other parameters beside it. */
 function answerIn(query: Readonly<Record<string, string>>): CallbackAnswer {
   const { error, error_description: description = "", error_subcode: subcode, code } = query;
   if (error !== undefined)
-    return { refusal: { error, description, ...(subcode === undefined ? {} : { suberror: subcode }) } };
+    return {
+      refusal: {
+        error: error.slice(0, MOST_NAME),
+        description,
+        ...(subcode === undefined ? {} : { suberror: subcode }),
+      },
+    };
   return code === undefined || code === "" ? { nothing: true } : { code };
 }
 
