@@ -158,10 +158,18 @@ async function storeRow(vault: Vault, write: PendingRow, waited: boolean): Promi
 function laidOver(stored: Connection | undefined, { row, decided, also }: PendingRow): PendingRow | undefined {
   if (!stored) return decided ? { row, expected: null, decided, also } : undefined;
   if (stored.version < row.version) return { row, expected: stored.version, decided, also };
-  if (!decided) return undefined;
+  if (!decided || isLater(stored, row)) return undefined;
   const generation = Math.max(row.generation, stored.generation + 1);
   const over = { ...row, generation, version: stored.version + 1 };
   return { row: over, expected: stored.version, decided, also: also && laterBy(over.version - row.version, also) };
+}
+
+/**
+ * What an ended life has stored may follow from the very decision that waits, because it could not take that out of own
+ * storage any more: a refresh of the new grant, whose refresh token has replaced the one that waits, or a later sign-in.
+ */
+function isLater(stored: Connection, { status, connectedAt, updatedAt }: Connection): boolean {
+  return status === "revoked" ? stored.connectedAt > updatedAt : stored.connectedAt >= connectedAt;
 }
 
 function settle(vault: Vault, { row, also }: PendingRow): Commit {
