@@ -171,9 +171,10 @@ const all = z.array(customProvider).superRefine((list, context) => {
 
 /** The operator's own OAuth or OpenID providers. */
 export const customProviders = text.transform((value, context) => {
-  const parsed = all.safeParse(parseJson(value));
+  const given = parseJson(value);
+  const parsed = all.safeParse(given);
   if (parsed.success) return parsed.data;
-  const first = parsed.error.issues[0];
+  const first = given === undefined ? { path: [], message: "this is not JSON" } : parsed.error.issues[0];
   const place = first?.path.length ? `${first.path.join(".")}: ` : "";
   context.addIssue(`expected a JSON list of providers: ${place}${first?.message ?? ""}`);
   return z.NEVER;

@@ -65,9 +65,10 @@ const endpoints = z
 
 /** The endpoints, as JSON: `[{id?, url, secrets, events?}]`. */
 export const webhooks = text.transform((value, context) => {
-  const parsed = endpoints.safeParse(parseJson(value));
+  const given = parseJson(value);
+  const parsed = endpoints.safeParse(given);
   if (parsed.success) return parsed.data;
-  const first = parsed.error.issues[0];
+  const first = given === undefined ? { path: [], message: "this is not JSON" } : parsed.error.issues[0];
   const place = first?.path.join(".") ?? "";
   context.addIssue(`expected a JSON list of {url, secrets}: ${place} ${first?.message ?? ""}`.trim());
   return z.NEVER;

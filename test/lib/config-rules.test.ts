@@ -144,3 +144,8 @@ test("RATE_LIMITS replaces the limit that it names and no other", () => {
 test("a binding that is not text is not a variable", () => {
   expect(namesOf(parseConfig({ ...SOUND, JWT_ISSUER: { fetch: () => undefined }, LOG_LEVEL: 3 }))).toEqual([]);
 });
+
+test.each(["CUSTOM_PROVIDERS", "WEBHOOKS"])("where %s is no JSON, that is what is said", (variable) => {
+  const { problems } = parseConfig({ ...SOUND, [variable]: '[{"id":"acme",]' });
+  expect(problems).toMatchObject([{ variable, message: expect.stringContaining("this is not JSON") as string }]);
+});
