@@ -51,18 +51,20 @@ const MAX_DETAIL_CHARACTERS = 4_096;
 
 /** Appends an event to the trail, and says it in the log. Not between a provider's answer and the write of its row: this touches own storage. */
 export async function record(vault: Vault, event: AuditEvent): Promise<void> {
-  const { action, outcome, connection, failure: failed } = event;
+  const { action, outcome, provider, connection, failure: failed, actor } = event;
   const line = {
     owner: vault.owner,
+    actor,
+    provider,
     connection,
     outcome,
     failure: failed?.code,
-    reason: failed?.reason,
+    reason: failed?.reason ?? failed?.extra?.reason,
     provider_code: failed?.extra?.provider_code,
     request_id: event.requestId,
   };
-  if (outcome === "ok") vault.log.info(action, line);
-  else vault.log.warn(action, line);
+  // A job has said it by then, with its name and its counts.
+  if (action !== "job") vault.log[outcome === "ok" ? "info" : "warn"](action, line);
   try {
     await vault.audit.append(recordOf(vault, event));
   } catch (cause) {

@@ -224,5 +224,6 @@ async function giveUp(vault: Vault, { requestId }: Attempt, end: End): Promise<C
 
 function endedAs(vault: Vault, row: Connection, { failure: refused, reason }: End): Failure {
   const told = reauthFailure(vault, row).toData();
-  return new Failure({ ...told, reason: refused?.reason ?? reason });
+  const said = refused?.reason ?? reason;
+  return new Failure({ ...told, reason: said.endsWith(reason) ? said : `${said}, taken for ${reason}` });
 }

@@ -8,7 +8,11 @@ import type { HostedContext } from "./context.ts";
 /** Turns whatever was thrown into a response. What is neither a Failure nor a mistake of the caller is a defect: it is logged whole and told to nobody. */
 export function respondToError(error: unknown, c: HostedContext): Response {
   const data = toFailure(error).toData();
-  const fields = { failure: data.code, reason: data.reason, provider_code: data.extra?.provider_code };
+  const fields = {
+    failure: data.code,
+    reason: data.reason ?? data.extra?.reason,
+    provider_code: data.extra?.provider_code,
+  };
   if (FAILURES[data.code].status >= 500) c.get("log").error("failure", fields);
   else c.get("log").info("failure", fields);
   return respondWith(data, c);

@@ -168,6 +168,14 @@ test("a callback's line says whose sign-in it ended, and which connection came o
   });
 });
 
+test("what is recorded is logged with who did it, at which provider, for which request", async () => {
+  const lines = listen();
+  const { connection } = await (await connect({ sub: "log-trail" })).json<{ connection: { id: string } }>();
+  const line = parsed(lines).find(({ event }) => event === "connect");
+  expect(line).toMatchObject({ actor: "log-trail", provider: "microsoft", connection: connection.id, outcome: "ok" });
+  expect(line?.["request_id"]).toEqual(expect.any(String));
+});
+
 test("a failure that somebody else can mend is no error line; one that the operator must mend is", async () => {
   const levels = async (act: () => Promise<Response>) => {
     const lines = listen();

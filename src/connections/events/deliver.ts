@@ -118,8 +118,9 @@ function settled(vault: Vault, { event, delivery, lane }: Parcel, tried: Tried):
   const next = after(delivery, tried, { at: event.at, now: vault.clock.now(), random: vault.random() });
   vault.memory.delivery.unsettled.set(`${event.id}|${lane.endpoint}`, next);
   const { state, attempts, lastStatus, lastError } = next;
-  const line = { event: event.id, type: event.type, connection: event.connection, endpoint: lane.endpoint };
-  const outcome = { state, attempts, status: lastStatus, error: lastError };
+  // Not `event` and `state`: the first is the line's own name, the second would be taken for a secret.
+  const line = { event_id: event.id, type: event.type, connection: event.connection, endpoint: lane.endpoint };
+  const outcome = { delivery: state, attempts, status: lastStatus, error: lastError };
   if (state === "failed") vault.log.warn("event given up", { ...line, ...outcome });
   else vault.log.info("event sent", { ...line, ...outcome });
   return next;

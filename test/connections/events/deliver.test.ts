@@ -128,7 +128,8 @@ test("410 ends an event at once, and says so in the log", async () => {
   await deliverFor(world, DAY);
   expect(sentOf(connection)).toEqual([1]);
   expect(await stored(connection)).toMatchObject([{ state: "failed", deliveries: { app: { lastStatus: 410 } } }]);
-  expect(warned).toHaveBeenCalledWith("event given up", expect.objectContaining({ endpoint: "app", status: 410 }));
+  const line = { event_id: expect.stringMatching(/^evt_/) as string, endpoint: "app", delivery: "failed", status: 410 };
+  expect(warned).toHaveBeenCalledWith("event given up", expect.objectContaining(line));
   warned.mockRestore();
 });
 
