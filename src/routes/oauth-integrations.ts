@@ -8,8 +8,15 @@ import { bindLog, type HostedContext } from "./context.ts";
 import { askKeeper, spend } from "./keeper.ts";
 import { valid } from "./respond.ts";
 
-const ListQuery = z.object({
-  limit: z.coerce.number().int().min(1).max(100).default(50),
+const MOST = 100;
+
+// Strict: an operator's `owner=`, left out in silence, would pass one's own connections off as another's.
+const ListQuery = z.strictObject({
+  limit: z
+    .string()
+    .transform(Number)
+    .refine((limit) => Number.isInteger(limit) && limit >= 1 && limit <= MOST, `expected a number from 1 to ${MOST}`)
+    .default(50),
   cursor: z.string().optional(),
   provider: z.string().optional(),
   status: z.enum(["active", "reauth_required"]).optional(),

@@ -8,7 +8,7 @@ import { valid } from "./respond.ts";
 
 const DAY_S = 86_400;
 
-const TokenQuery = z.object({
+const TokenQuery = z.strictObject({
   resource: z.string().max(64).optional(),
   /** The token must live at least this long, s. */
   min_ttl: z.coerce.number("expected seconds").int("expected whole seconds").min(0).max(DAY_S).optional(),
@@ -17,7 +17,7 @@ const TokenQuery = z.object({
 /** What the token is for, in the caller's words; it is written to the trail as it is. */
 const Purpose = z.string().max(200).optional();
 
-/** Answers `{access_token, token_type, expires_at, scopes, stale_reason?}`. */
+/** Answers `{access_token, token_type, expires_at, scopes, resource, stale_reason?}`. */
 export async function releaseToken(c: HostedContext): Promise<Response> {
   const { resource, min_ttl: minTtlS } = valid(TokenQuery, c.req.query());
   const { "X-Purpose": purpose } = valid(z.object({ "X-Purpose": Purpose }), {

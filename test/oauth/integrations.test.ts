@@ -70,6 +70,7 @@ test.each([
   ["limit=0", "limit"],
   ["limit=101", "limit"],
   ["limit=many", "limit"],
+  ["owner=somebody", "owner"],
   ["status=revoked", "status"],
   ["cursor=nonsense", "cursor"],
   [`cursor=${btoa(JSON.stringify({ list: "audit", place: { at: "x", id: "y" } }))}`, "cursor"],
