@@ -30,7 +30,8 @@ JWT_SECRET_KEY=${randomBytes(32).toString("base64url")}
 TOKEN_ENCRYPTION_KEY=k1:${randomBytes(32).toString("base64")}
 
 # To talk to Microsoft instead of the stand-in, fill in an app registration (Entra admin centre, App registrations)
-# and register http://localhost:8787/api/v1/auth/microsoft/callback there as a redirect URI of the platform Web.
+# and register http://localhost:8787/api/v1/auth/microsoft/callback and …/api/v1/oauth/callback/microsoft there as
+# redirect URIs of the platform Web.
 # MICROSOFT_CLIENT_ID=
 # MICROSOFT_CLIENT_SECRET=
 # MICROSOFT_TENANT_ID=common
