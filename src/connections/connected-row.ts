@@ -99,6 +99,11 @@ function sealed(vault: Vault, holder: TokenHolder, { provider, flow, tokens }: G
   return sealAnswer(vault, holder, { provider, resource, asked: scopesOf(provider, resource, flow.scopes), tokens });
 }
 
-function profileOf({ name, address, tenant, picture = null }: Identity): Connection["profile"] {
-  return { name, address, tenant, picture };
+const MOST_CHARACTERS = 256;
+
+/** What is kept of an identity to show to people: no more than fits a line, and no picture from anywhere but the web. */
+export function profileOf({ name, address, tenant, picture = null }: Identity): Required<Connection["profile"]> {
+  const short = (text: string | null) => text?.slice(0, MOST_CHARACTERS) ?? null;
+  const shown = picture !== null && picture.length <= 2_048 && URL.parse(picture)?.protocol === "https:";
+  return { name: short(name), address: short(address), tenant: short(tenant), picture: shown ? picture : null };
 }

@@ -51,8 +51,8 @@ export async function finish(vault: Vault, input: FinishInput): Promise<Finished
   // First of all: whatever happens below, this state is worth nothing from now on.
   const flow = vault.journal.flows.take(input.flow);
   if (!flow || flow.expiresAt <= vault.clock.now() || flow.redirectUri !== input.redirectUri)
-    throw invalid("unknown, used or expired");
-  if (!(await isSameBrowser(flow, input.browser))) throw invalid("another browser");
+    throw await refusedState(vault, input, "unknown, used or expired");
+  if (!(await isSameBrowser(flow, input.browser))) throw await refusedState(vault, input, "another browser");
   const started = vault.clock.now();
   try {
     const connection = await connect(vault, flow, input);
@@ -79,6 +79,22 @@ export async function finish(vault: Vault, input: FinishInput): Promise<Finished
     });
     return { returnTo: flow.returnTo, failure: error };
   }
+}
+
+/** Somebody came with a state that is worth nothing: a reload, or an attack. The trail has it either way. */
+async function refusedState(vault: Vault, { requestId, network }: FinishInput, why: string): Promise<Failure> {
+  const refusedAs = invalid(why);
+  const detail = { why, network: network ?? null };
+  const event = {
+    action: "refuse",
+    outcome: "failed",
+    failure: refusedAs,
+    actor: "nobody",
+    requestId,
+    detail,
+  } as const;
+  await record(vault, event);
+  return refusedAs;
 }
 
 async function isSameBrowser(flow: Flow, browser: string | undefined): Promise<boolean> {
@@ -209,7 +225,7 @@ function planEnd(vault: Vault, { id, generation, refreshToken, tokenExpiresAt }:
   if (refreshToken === null && tokenExpiresAt !== null) plan(vault, id, { at: tokenExpiresAt, generation });
 }
 
-function invalid(reason: string): Error {
+function invalid(reason: string): Failure {
   return failure("state_invalid", "This sign-in is not known here, has expired or was already used. Start again.", {
     reason: `flow: ${reason}`,
   });

@@ -5,6 +5,7 @@ import type { ConnectionId } from "../lib/ids.ts";
 import { inParallel } from "../lib/parallel.ts";
 import { readAccount } from "./account.ts";
 import { record } from "./audit.ts";
+import { profileOf } from "./connected-row.ts";
 import { withProfile } from "./identity.ts";
 import { type Integration, integrationOf } from "./integration.ts";
 import { maintainRow } from "./maintain.ts";
@@ -111,7 +112,7 @@ async function reread(vault: Vault, row: Connection, { requestId }: Asker): Prom
   if (identity.account !== undefined && identity.account !== row.account && comparable(provider.identity.kind))
     throw anotherAccount();
   await maintainRow(vault, row.id, async ({ account, profile }) => {
-    const { account: _same, ...said } = withProfile({ account, ...profile }, identity);
+    const said = profileOf(withProfile({ account, ...profile }, identity));
     return JSON.stringify(said) === JSON.stringify(profile) ? undefined : { profile: said };
   });
 }

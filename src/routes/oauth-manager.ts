@@ -1,7 +1,6 @@
 /** The OAuth manager: providers, sign-ins, and what became of them. */
 import { Hono } from "hono";
 import { managerRedirectUri } from "../connections/reauth.ts";
-import { rfc3339 } from "../lib/clock.ts";
 import { failure } from "../lib/errors.ts";
 import { FEATURES, type Feature } from "../lib/features.ts";
 import { unlockedBy } from "../providers/features.ts";
@@ -63,7 +62,7 @@ function describeProviders(c: HostedContext) {
 const NOTHING_YET = { scopes: [], features: [], resources: [] };
 
 function describe(provider: Provider) {
-  const { catalogue, features, resources, refreshTokens, client, proxyLimit, quotas } = provider;
+  const { catalogue, features, resources, refreshTokens, proxyLimit, quotas } = provider;
   return {
     scopes: [...catalogue.map((entry) => scopeOf(provider, entry)), ...openidOf(provider)],
     features: (Object.keys(features) as Feature[]).map((feature) => ({
@@ -75,7 +74,6 @@ function describe(provider: Provider) {
     refresh_tokens: refreshTokens.rotation,
     proxy_limit: { quota: proxyLimit.quota, window_s: proxyLimit.windowMs / 1000 },
     quotas: quotas.map(({ windowS, ...quota }) => ({ ...quota, window_s: windowS })),
-    client_secret_expires_at: client.expiresAt === undefined ? null : rfc3339(client.expiresAt),
   };
 }
 

@@ -57,7 +57,10 @@ async function systemStatus(system: System, now: number) {
   const current = seals.find(({ key }) => key === sealing.id)?.rows ?? 0;
   return {
     name: system.name,
-    providers: configuredProviders(system.config),
+    providers: configuredProviders(system.config).map((id) => {
+      const { expiresAt } = system.provider(id).client;
+      return { id, client_secret_expires_at: expiresAt === undefined ? null : rfc3339(expiresAt) };
+    }),
     problems: system.config.problems.map(({ variable, message }) => ({ variable, message })),
     connections: counts.map(({ provider, status: state, connections, expiringSoon, refreshFailures }) => ({
       provider,

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
-import { call, ORIGIN, workerWith } from "../support.ts";
+import { call, callerToken, ORIGIN, workerWith } from "../support.ts";
 import { BASES } from "../routes/security.ts";
+import { MANAGER } from "./manager.ts";
 
 interface Described {
   readonly id: string;
@@ -10,7 +11,6 @@ interface Described {
   readonly features: readonly Readonly<Record<string, unknown>>[];
   readonly resources: readonly string[];
   readonly refresh_tokens?: string;
-  readonly client_secret_expires_at?: string | null;
 }
 
 const ACME = {
@@ -80,9 +80,14 @@ test("a provider that the operator described is listed as the fifth, without its
   expect(JSON.stringify(providers)).not.toContain("a-secret");
 });
 
-test("what is known of a client secret's end is told", async () => {
-  const providers = await providersOf({ GOOGLE_CLIENT_SECRET_EXPIRES_AT: "2027-03-01T00:00:00Z" });
-  const google = providers.find(({ id }) => id === "google");
-  expect(google?.client_secret_expires_at).toBe("2027-03-01T00:00:00.000Z");
-  expect(providers.find(({ id }) => id === "notion")?.client_secret_expires_at).toBeNull();
+test("when a client secret ends is an operator's business, and told to nobody else", async () => {
+  const variables = { GOOGLE_CLIENT_SECRET_EXPIRES_AT: "2027-03-01T00:00:00Z" };
+  expect(JSON.stringify(await providersOf(variables))).not.toContain("2027");
+  const headers = { Authorization: `Bearer ${await callerToken({ sub: "secrets-end", roles: ["operator"] })}` };
+  const answer = await workerWith(variables)(new Request(`${ORIGIN}${MANAGER}/status`, { headers }));
+  const { system } = await answer.json<{
+    system: { providers: { id: string; client_secret_expires_at: unknown }[] };
+  }>();
+  expect(system.providers).toContainEqual({ id: "google", client_secret_expires_at: "2027-03-01T00:00:00.000Z" });
+  expect(system.providers).toContainEqual({ id: "notion", client_secret_expires_at: null });
 });

@@ -17,7 +17,7 @@ interface Status {
     readonly connections: readonly Readonly<Record<string, unknown>>[];
     readonly sealing: Readonly<Record<string, unknown>>;
     readonly revocations_pending: number;
-    readonly providers: readonly string[];
+    readonly providers: readonly { readonly id: string; readonly client_secret_expires_at: string | null }[];
     readonly problems: readonly unknown[];
   };
 }
@@ -75,7 +75,11 @@ test.each(BASES)("below %s an operator sees the whole system as well, and that i
   const operator = somebody({ roles: ["operator"] });
   const { system, connections } = await statusOf(operator, base);
   expect(connections).toBe(0);
-  expect(system).toMatchObject({ providers: ["microsoft", "google", "youtube", "notion"], problems: [] });
+  const ids = ["microsoft", "google", "youtube", "notion"];
+  expect(system).toMatchObject({
+    providers: ids.map((id) => ({ id, client_secret_expires_at: null })),
+    problems: [],
+  });
   expect(system?.connections).toContainEqual(expect.objectContaining({ provider: "notion", status: "active" }));
   expect(system?.sealing).toMatchObject({ key: "k1", left: 0, by_key: [{ key: "k1" }] });
   expect(JSON.stringify(system)).not.toContain(owner.sub);
