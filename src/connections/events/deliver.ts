@@ -121,8 +121,8 @@ function settled(vault: Vault, { event, delivery, lane }: Parcel, tried: Tried):
   // Not `event` and `state`: the first is the line's own name, the second would be taken for a secret.
   const line = { event_id: event.id, type: event.type, connection: event.connection, endpoint: lane.endpoint };
   const outcome = { delivery: state, attempts, status: lastStatus, error: lastError };
-  if (state === "failed") vault.log.warn("event given up", { ...line, ...outcome });
-  else vault.log.info("event sent", { ...line, ...outcome });
+  if (state === "delivered") vault.log.info("event sent", { ...line, ...outcome });
+  else vault.log.warn(state === "failed" ? "event given up" : "event not taken", { ...line, ...outcome });
   return next;
 }
 

@@ -136,8 +136,11 @@ test("410 ends an event at once, and says so in the log", async () => {
 test("a redirect is a failure and is not followed", async () => {
   const elsewhere = () => new Response(null, { status: 307, headers: { Location: "https://hooks.faults.test/other" } });
   const { world, sent, happen, stored } = await eventWorld("redirect", elsewhere);
+  const warned = vi.spyOn(world.vault.log, "warn");
   const connection = await happen([1]);
   await deliverFor(world, SECOND);
+  expect(warned).toHaveBeenCalledWith("event not taken", expect.objectContaining({ delivery: "pending", status: 307 }));
+  warned.mockRestore();
   expect(sent.map(({ endpoint }) => endpoint)).toEqual(["app"]);
   expect(await stored(connection)).toMatchObject([{ state: "pending", deliveries: { app: { lastStatus: 307 } } }]);
 });
