@@ -6,6 +6,7 @@
  */
 import type { Connection } from "../db/connections.ts";
 import type { ConnectionId } from "../lib/ids.ts";
+import { othersSettled } from "./exchanges.ts";
 import { commitRow, loadRows, rereadRow } from "./rows.ts";
 import { enqueue, type Vault } from "./vault.ts";
 
@@ -16,6 +17,7 @@ export type Change = (row: Connection) => Promise<Partial<Connection> | undefine
 export function maintainRow(vault: Vault, id: ConnectionId, change: Change): Promise<Connection | undefined> {
   return enqueue(vault.memory.refreshQueue, id, async () => {
     await loadRows(vault);
+    await othersSettled(vault, id);
     if (vault.journal.markers.get(id)) return undefined;
     // An earlier life may have stored what this one has not read.
     const row = await rereadRow(vault, id);

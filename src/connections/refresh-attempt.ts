@@ -6,13 +6,16 @@ import type { Connection } from "../db/connections.ts";
 import { Failure } from "../lib/errors.ts";
 import type { Provider } from "../providers/provider.ts";
 import { record } from "./audit.ts";
-import { endPause, pauseAfter } from "./pauses.ts";
+import { beginExchange, endExchange, othersAreOut, othersSettled } from "./exchanges.ts";
+import type { Marker } from "./journal.ts";
+import { pauseAfter } from "./pauses.ts";
 import { authorizePathFor, reauthFailure, redirectUriFor, requireActive } from "./reauth.ts";
 import { commitRow, rereadRow } from "./rows.ts";
 import { settleLate } from "./late-answer.ts";
 import { endpointsOf } from "./metadata.ts";
 import type { TokenAnswer } from "./token-answer.ts";
 import { requestTokens, type TokenOutcome } from "./token-request.ts";
+import { tidyRefresh } from "./tidy-refresh.ts";
 import { openRefreshToken, scopesOf, sealAnswer } from "./tokens.ts";
 import type { Vault } from "./vault.ts";
 import { failureOf } from "./verdicts.ts";
@@ -29,21 +32,39 @@ export interface Attempt {
 /** Refreshes once. Gives the row as it then stands, whoever wrote it. Fails as the provider's verdict says. */
 export async function tryRefresh(vault: Vault, attempt: Attempt): Promise<Connection> {
   const { row, resource } = attempt;
-  const provider = vault.provider(row.provider);
   const refreshToken = await openOrPause(vault, attempt);
   if (refreshToken === undefined) return giveUp(vault, attempt, { row, reason: "no_refresh_token", dead: true });
   await findOrPause(vault, attempt);
-  const lostBefore = vault.journal.markers.get(row.id)?.generation === row.generation;
-  const marker = { generation: row.generation, resource, at: vault.clock.now(), life: vault.life, ended: false };
-  vault.journal.markers.put(row.id, marker);
+  await beginExchange(vault, row);
+  try {
+    const lostBefore = vault.journal.markers.get(row.id)?.generation === row.generation;
+    const marker = { generation: row.generation, resource, at: vault.clock.now(), life: vault.life, ended: false };
+    vault.journal.markers.put(row.id, marker);
+    return await exchange(vault, attempt, { refreshToken, marker, lostBefore });
+  } finally {
+    endExchange(vault, row.id);
+  }
+}
+
+interface Exchange {
+  readonly refreshToken: string;
+  readonly marker: Marker;
+  readonly lostBefore: boolean;
+}
+
+async function exchange(vault: Vault, attempt: Attempt, { refreshToken, marker, lostBefore }: Exchange) {
+  const { row } = attempt;
+  const provider = vault.provider(row.provider);
   const scope = provider.tokenRequest.scope ? { scope: scopeFor(provider, attempt) } : {};
   const outcome = await requestTokens(
     { ...vault, provider, timeoutMs: vault.times.requestMs },
     { grant_type: "refresh_token", refresh_token: refreshToken, ...scope },
   );
+  if (outcome.kind === "granted") return keep(vault, { ...attempt, sentAt: marker.at }, outcome.tokens);
+  // Nothing was brought that could be lost; what is written down now must not cost another connection its answer.
+  endExchange(vault, row.id);
+  await othersSettled(vault, row.id);
   switch (outcome.kind) {
-    case "granted":
-      return keep(vault, { ...attempt, sentAt: marker.at }, outcome.tokens);
     case "unknown":
       vault.journal.markers.put(row.id, { ...marker, ended: true });
       pauseAfter(vault, attempt, outcome.failure);
@@ -102,18 +123,12 @@ async function keep(
     commit.kind === "stored"
       ? commit.row
       : await settleLate(vault, { before: row, current: commit.current, fields, tokens });
-  vault.journal.markers.drop(row.id);
-  endPause(vault, row.id);
-  await record(vault, {
-    action: "refresh",
-    outcome: "ok",
-    provider: row.provider,
-    connection: row.id,
-    actor: "latchkey",
-    requestId,
-    tookMs,
-    detail: { resource },
-  });
+  endExchange(vault, row.id);
+  vault.memory.pauses.delete(row.id);
+  const tidied = tidyRefresh(vault, row, { requestId, tookMs, detail: { resource } });
+  // Nobody waits for another connection's provider.
+  if (othersAreOut(vault, row.id)) vault.background(tidied);
+  else await tidied;
   return requireActive(vault, stands);
 }
 

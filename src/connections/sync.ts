@@ -6,6 +6,7 @@ import { inParallel } from "../lib/parallel.ts";
 import { readAccount } from "./account.ts";
 import { record } from "./audit.ts";
 import { profileOf } from "./connected-row.ts";
+import { othersSettled } from "./exchanges.ts";
 import { withProfile } from "./identity.ts";
 import { type Integration, integrationOf } from "./integration.ts";
 import { maintainRow } from "./maintain.ts";
@@ -64,6 +65,7 @@ async function syncOne(vault: Vault, before: Connection, asker: Asker): Promise<
   const { id } = before;
   const { outcome, failed } = await withinDeadline(vault, () => reread(vault, before, asker));
   const row = vault.memory.rows?.get(id) ?? before;
+  await othersSettled(vault, id);
   await record(vault, {
     action: "sync",
     outcome,

@@ -14,6 +14,7 @@ import type { KeyRing } from "../lib/key-ring.ts";
 import type { Logger } from "../lib/log.ts";
 import type { Provider } from "../providers/provider.ts";
 import type { ProviderId } from "../lib/ids.ts";
+import type { Exchanges } from "./exchanges.ts";
 import { createDeliveryMemory, type DeliveryMemory } from "./events/memory.ts";
 import type { AccessGrant } from "./grant.ts";
 import type { Journal, PendingRow, StoredPause } from "./journal.ts";
@@ -88,6 +89,7 @@ export interface Memory {
   readonly refreshQueue: Queue;
   readonly writes: Queue;
   readonly revocations: Queue;
+  readonly exchanges: Exchanges;
   /** Sign-ins whose code is being redeemed, by flow. */
   readonly signIns: Map<string, ProviderId>;
   /** Connections whose provider is left alone for a while. */
@@ -114,6 +116,7 @@ export function createVault(ports: VaultPorts, times: VaultTimes = VAULT_TIMES):
     refreshQueue: new Map(),
     writes: new Map(),
     revocations: new Map(),
+    exchanges: new Map(),
     signIns: new Map(),
     pauses: new Map(),
     forced: new Map(),
