@@ -84,10 +84,8 @@ export function misplaced(all: readonly WebhookEndpoint[], environment: Environm
     : undefined;
 }
 
-/** The endpoints, where they may be used in this environment; none of them where one may not. */
-export function usable(all: readonly WebhookEndpoint[], environment: Environment): readonly WebhookEndpoint[] {
-  return misplaced(all, environment) === undefined ? all : [];
-}
+/** Stands for the endpoints while the variable is set and cannot be read: events are kept for them, and what is under way waits. */
+export const UNREADABLE: WebhookEndpoint = { id: "unreadable", url: "", secrets: [], events: undefined };
 
 type Environment = Parameters<typeof mayUse>[1];
 

@@ -17,7 +17,7 @@ import {
   type Registrations,
 } from "./config-registrations.ts";
 import * as values from "./config-values.ts";
-import { misplaced, usable, type WebhookEndpoint } from "./config-webhooks.ts";
+import { misplaced, UNREADABLE, type WebhookEndpoint } from "./config-webhooks.ts";
 import { type Values, VARIABLES } from "./config-variables.ts";
 import type { ProviderId } from "./ids.ts";
 import type { LimitOverrides } from "./limits.ts";
@@ -54,6 +54,8 @@ export interface Config extends Settings {
   /** Clients of further providers, from `<PROVIDER>_CLIENT_ID` and `<PROVIDER>_CLIENT_SECRET`. */
   readonly registrations: Registrations;
   readonly custom: readonly CustomProvider[];
+  /** Who is told of events; {@link UNREADABLE} alone where that cannot be read. */
+  readonly webhooks: readonly WebhookEndpoint[];
   readonly problems: readonly ConfigProblem[];
 }
 
@@ -81,7 +83,6 @@ interface Settings {
   /** Share of proxied calls that are written to the audit trail. */
   readonly auditProxySample: number;
   readonly returnToOrigins: readonly string[];
-  readonly webhooks: readonly WebhookEndpoint[];
   readonly limits: LimitOverrides;
   readonly corsOrigins: readonly string[] | "*";
   readonly logLevel: (typeof LOG_LEVELS)[number];
@@ -126,6 +127,7 @@ export function parseConfig(env: Readonly<Record<string, unknown>>): Config {
     notion: registration(read, "NOTION"),
     registrations: furtherRegistrations(env, report),
     custom: read.CUSTOM_PROVIDERS ?? [],
+    webhooks: problems.some(({ variable }) => variable === "WEBHOOKS") ? [UNREADABLE] : (read.WEBHOOKS ?? []),
     problems,
   };
 }
@@ -214,7 +216,6 @@ function settings(read: Values): Settings {
     auditRetentionDays: read.AUDIT_RETENTION_DAYS ?? 400,
     auditProxySample: read.AUDIT_PROXY_SAMPLE ?? 1,
     returnToOrigins: read.RETURN_TO_ORIGINS ?? [],
-    webhooks: usable(read.WEBHOOKS ?? [], read.ENVIRONMENT ?? "production"),
     limits: read.RATE_LIMITS ?? {},
     corsOrigins: read.CORS_ORIGINS ?? [],
     logLevel: read.LOG_LEVEL ?? "INFO",

@@ -7,9 +7,10 @@
 import type { EventRecord } from "../../db/companions.ts";
 import type { Lane } from "../../db/events.ts";
 import type { EventDelivery } from "../../db/schema-records.ts";
-import { MOST_ENDPOINTS, type WebhookEndpoint } from "../../lib/config-webhooks.ts";
+import { MOST_ENDPOINTS, UNREADABLE, type WebhookEndpoint } from "../../lib/config-webhooks.ts";
 import { Failure } from "../../lib/errors.ts";
 import type { Vault } from "../vault.ts";
+import { freshDeliveries } from "./events-of.ts";
 import { createSlots } from "./memory.ts";
 import { after, holdMs, type Tried } from "./retry.ts";
 import { signatureHeaders } from "./signature.ts";
@@ -17,6 +18,8 @@ import { signatureHeaders } from "./signature.ts";
 const TIMEOUT_MS = 15_000;
 /** An alarm that comes later than any answer: should the object die meanwhile, it wakes another life. */
 const MISSED_AFTER_MS = TIMEOUT_MS + 5_000;
+/** How long deliveries wait while WEBHOOKS cannot be read; a new value comes with a new life of the object. */
+const UNREADABLE_HOLD_MS = 5 * 60_000;
 /** When D1 fails. */
 const TRY_AGAIN_MS = 30_000;
 const USER_AGENT = "Latchkey-Webhooks/1";
@@ -100,7 +103,13 @@ async function resultOf(vault: Vault, parcel: Parcel): Promise<EventDelivery | u
   const known = unsettled.get(`${event.id}|${lane.endpoint}`);
   // What was asked for again meanwhile is another delivery.
   if (known && known.attempts === delivery.attempts + 1 && known.since === delivery.since) return known;
+  if (vault.webhooks.includes(UNREADABLE)) {
+    // The operator is about to mend the variable: until then nobody is taken for removed.
+    holds.set(lane.endpoint, vault.clock.now() + UNREADABLE_HOLD_MS);
+    return undefined;
+  }
   const endpoint = vault.webhooks.find(({ id }) => id === lane.endpoint);
+  if (!endpoint && lane.endpoint === UNREADABLE.id && (await readdressed(vault, event))) return undefined;
   if (!endpoint) return settled(vault, parcel, { error: "endpoint_removed" });
   const slot = slots.get(endpoint.id) ?? createSlots(Math.max(1, Math.floor(MOST_ENDPOINTS / vault.webhooks.length)));
   slots.set(endpoint.id, slot);
@@ -112,6 +121,16 @@ async function resultOf(vault: Vault, parcel: Parcel): Promise<EventDelivery | u
     if (hold !== undefined) holds.set(endpoint.id, vault.clock.now() + hold);
     return settled(vault, parcel, tried);
   });
+}
+
+/** Gives an event that came while nobody could be read to those who want it now. False where nobody does. */
+async function readdressed(vault: Vault, { id, type }: EventRecord): Promise<boolean> {
+  const now = vault.clock.now();
+  const fresh = freshDeliveries(vault.webhooks, type, now);
+  if (Object.keys(fresh).length === 0) return false;
+  await vault.events.restart(id, fresh, now);
+  announce(vault);
+  return true;
 }
 
 function settled(vault: Vault, { event, delivery, lane }: Parcel, tried: Tried): EventDelivery {
