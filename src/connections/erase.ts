@@ -55,6 +55,8 @@ export async function goOnErasing(vault: Vault): Promise<boolean> {
     if (left === 0 && settled) {
       sweep(vault);
       vault.journal.erasure.drop("owner");
+      // An alarm may have rung meanwhile, too early for what was still there: another one looks at what is left of limits.
+      vault.wakeBy(vault.clock.now() + AGAIN_MS);
       return true;
     }
   } catch (cause) {
