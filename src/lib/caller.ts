@@ -28,6 +28,7 @@ export const ACCESS = {
   token_release: { roles: ["user", "tenant_admin", "operator", "service"], permissions: ["tokens:read"] },
   proxy: { roles: ["user", "tenant_admin", "operator", "service"], permissions: ["proxy"] },
   token_health: { roles: ["operator"], permissions: [] },
+  tenant_directory: { roles: ["tenant_admin"], permissions: [] },
 } as const satisfies Record<string, { roles: readonly Role[]; permissions: readonly Permission[] }>;
 
 /** A key of {@link ACCESS}. */
@@ -38,6 +39,8 @@ export interface Caller {
   readonly subject: string;
   /** Whose grants this caller means, per system. */
   readonly owners: Readonly<Record<SystemName, Owner>>;
+  /** The organisation that the caller belongs to; undefined where the token names none. */
+  readonly org: string | undefined;
   readonly roles: readonly string[];
   readonly permissions: readonly string[];
 }
@@ -64,6 +67,8 @@ const ASYMMETRIC = [
 ];
 const JWKS_TIMEOUT_MS = 5_000;
 
+const MAX_ORG = 200;
+
 const Claims = z.object({
   sub: z
     .string()
@@ -71,6 +76,18 @@ const Claims = z.object({
     .max(200)
     .refine((sub) => sub !== SYSTEM_OWNER),
   teacher_id: z.union([z.string().min(1).max(200), z.number().int().transform(String)]).optional(),
+  // Issuers put many things under this name: what cannot be ours is no organisation, and the token still is good for the rest.
+  org: z
+    .union([
+      z
+        .string()
+        .min(1)
+        .max(MAX_ORG)
+        .refine((org) => org.isWellFormed()),
+      z.number().int().transform(String),
+    ])
+    .optional()
+    .catch(undefined),
   roles: z.array(z.string()).optional(),
   scope: z.string().optional(),
 });
@@ -112,6 +129,7 @@ function callerOf(claims: z.infer<typeof Claims>): Caller {
       // Two populations may number their people alike: a subject must never reach a teacher's grants by its number.
       beta: Owner.parse(claims.teacher_id === undefined ? `sub:${claims.sub}` : `teacher:${claims.teacher_id}`),
     },
+    org: claims.org,
     roles: claims.roles ?? ["user"],
     permissions: claims.scope?.split(" ").filter((part) => part !== "") ?? [],
   };

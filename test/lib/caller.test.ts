@@ -32,6 +32,7 @@ test("a token says who calls, whose grants are meant in each system, and what th
   expect(caller).toEqual({
     subject: "ana",
     owners: { main: "ana", beta: "teacher:t-7" },
+    org: undefined,
     roles: ["operator"],
     permissions: ["tokens:read", "proxy"],
   });
@@ -49,6 +50,28 @@ test("a numeric teacher_id is the same teacher as its text, and never a subject 
   expect(await beta({ sub: "x", teacher_id: 42 })).toBe(await beta({ sub: "x", teacher_id: "42" }));
   expect(await beta({ sub: "42" })).not.toBe(await beta({ sub: "x", teacher_id: 42 }));
   expect(await beta({ sub: "teacher:42" })).not.toBe(await beta({ sub: "x", teacher_id: 42 }));
+});
+
+test.each([
+  ["a text", "contoso", "contoso"],
+  ["a number", 42, "42"],
+  ["nothing", undefined, undefined],
+  ["an empty text", "", undefined],
+  ["an endless text", "o".repeat(201), undefined],
+  ["something else of that name", { id: "contoso" }, undefined],
+  ["half a character", "\u{d800}", undefined],
+])(
+  "a token with %s as its org is of that organisation, or of none, and good for the rest",
+  async (_what, org, read) => {
+    expect(await verify(await sign({ sub: "ana", org }))).toMatchObject({ subject: "ana", org: read });
+  },
+);
+
+test("only an administrator of a tenant may manage its directory", async () => {
+  const caller = await verify(await sign({ sub: "ana", org: "contoso", roles: ["operator", "user"] }));
+  if (typeof caller === "string") throw new Error(caller);
+  expect(() => requireAccess(caller, "tenant_directory")).toThrow("This needs the role tenant_admin.");
+  expect(() => requireAccess({ ...caller, roles: ["tenant_admin"] }, "tenant_directory")).not.toThrow();
 });
 
 test.each([

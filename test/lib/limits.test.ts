@@ -8,6 +8,8 @@ test.each([
   ["calendar", 100, 60],
   ["events_read", 200, 60],
   ["events_write", 50, 60],
+  ["directory_read", 300, 60],
+  ["directory_manage", 30, 60],
 ] as const)("%s lets %i requests through in %i s", (bucket, quota, seconds) => {
   expect(limitFor({ limits: {} }, bucket)).toEqual({ bucket, quota, windowMs: seconds * 1000 });
 });
