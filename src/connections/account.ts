@@ -17,7 +17,7 @@ export interface AccountQuestion {
 /** What came of it. `refused`: the API does not take the token. `silent`: this provider has no such address, or does not tell it to this grant. */
 export type AccountAnswer =
   | { readonly kind: "read"; readonly identity: Partial<Identity> }
-  | { readonly kind: "refused"; readonly status: number }
+  | { readonly kind: "refused" }
   | { readonly kind: "silent" };
 
 const ASK = { timeoutMs: 5_000, budgetMs: 8_000, retryStatuses: [500, 502, 503, 504], maxBytes: 256 * 1024 };
@@ -35,7 +35,7 @@ export async function readAccount({ provider, sender, now, accessToken }: Accoun
     ...ASK,
   });
   if (answer.status === 200) return { kind: "read", identity: source.read(object(parseJson(answer.text))) ?? {} };
-  if (answer.status === 401) return { kind: "refused", status: answer.status };
+  if (answer.status === 401) return { kind: "refused" };
   const spent = answer.status === 403 && isSpent(source, answer.text);
   // The token is good, though not for this question: a grant need not cover it.
   if (answer.status === 403 && !spent) return { kind: "silent" };

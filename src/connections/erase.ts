@@ -2,7 +2,7 @@
  * Erasure: everything of an owner goes but the audit trail. What a provider or the application is still to be told stays
  * until it has been told; a note in own storage keeps the alarm at it until nothing is left.
  */
-import { Failure, failure } from "../lib/errors.ts";
+import { Failure } from "../lib/errors.ts";
 import type { ConnectionId } from "../lib/ids.ts";
 import { inParallel } from "../lib/parallel.ts";
 import { record } from "./audit.ts";
@@ -60,7 +60,7 @@ export async function goOnErasing(vault: Vault): Promise<boolean> {
       return true;
     }
   } catch (cause) {
-    vault.log.warn("owner not erased yet", { cause: failure("internal", "D1", { cause }) });
+    vault.log.warn("owner not erased yet", { cause });
   }
   vault.wakeBy(vault.clock.now() + AGAIN_MS);
   return false;

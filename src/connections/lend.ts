@@ -1,5 +1,5 @@
 /** Lends a token for one call that is passed on to a provider's API, together with where that API is. */
-import { failure } from "../lib/errors.ts";
+import { failure, notValid } from "../lib/errors.ts";
 import type { ConnectionId } from "../lib/ids.ts";
 import { isPublicUrl } from "../lib/public-address.ts";
 import type { Provider } from "../providers/provider.ts";
@@ -65,14 +65,12 @@ function hostIn(hosts: Readonly<Record<string, string>>, host: string): string |
 
 function unknown(path: string, names: readonly string[]): Error {
   const message = `expected one of ${names.join(", ")}`;
-  return failure("validation_failed", `${path}: ${message}`, { extra: { errors: [{ path, message }] } });
+  return notValid([{ path, message }]);
 }
 
 function unset({ name }: Provider): Error {
   const message = `${name} has no API address here: its api_base_url in CUSTOM_PROVIDERS is not set`;
-  return failure("validation_failed", message, {
-    extra: { errors: [{ path: "resource", message }], mend: "operator" },
-  });
+  return notValid([{ path: "resource", message }], { mend: "operator" });
 }
 
 function unreachable({ id, name }: Provider): Error {

@@ -1,6 +1,6 @@
 /** What a grant must hold, and what a caller may be handed of it. */
 import type { Connection } from "../db/connections.ts";
-import { type Failure, failure } from "../lib/errors.ts";
+import { type Failure, failure, notValid } from "../lib/errors.ts";
 import type { ConnectionId } from "../lib/ids.ts";
 import type { Feature } from "../lib/features.ts";
 import { scopesFor, unlocks } from "../providers/features.ts";
@@ -29,7 +29,7 @@ export function requireResource(vault: Vault, row: Connection, resource: string)
 function unknownResource(provider: Provider): Failure {
   const names = Object.keys(provider.resources).join(", ");
   const message = `expected one of ${names}`;
-  return failure("validation_failed", `resource: ${message}`, { extra: { errors: [{ path: "resource", message }] } });
+  return notValid([{ path: "resource", message }]);
 }
 
 /** What a caller is about to do with a connection, and who they are. */

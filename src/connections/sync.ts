@@ -40,7 +40,7 @@ export type Synced =
       readonly id: ConnectionId;
       readonly outcome: "failed";
       readonly failure: FailureData;
-      readonly integration?: Integration;
+      readonly integration: Integration;
     };
 
 /** Reads account, scopes and health of all of the owner's connections anew. */
@@ -104,11 +104,11 @@ async function reread(vault: Vault, row: Connection, { requestId }: Asker): Prom
   const question = { provider, sender: vault.sender, now: vault.clock.now() };
   const grant = await use(vault, { connection: row.id, resource });
   let answer = await readAccount({ ...question, accessToken: grant.accessToken });
-  if (answer.kind === "refused" && answer.status === 401) {
+  if (answer.kind === "refused") {
     const again = await use(vault, { connection: row.id, resource, rejected: grant.ticket });
     answer = await readAccount({ ...question, accessToken: again.accessToken });
   }
-  if (answer.kind === "refused") throw tokenRefused(answer.status);
+  if (answer.kind === "refused") throw tokenRefused();
   if (answer.kind === "silent") return;
   const { identity } = answer;
   if (identity.account !== undefined && identity.account !== row.account && comparable(provider.identity.kind))
@@ -124,9 +124,9 @@ function comparable(kind: string): boolean {
   return kind === "account" || kind === "id_token";
 }
 
-function tokenRefused(status: number): Failure {
+function tokenRefused(): Failure {
   return failure("provider_error", "The provider's API does not take a token that it has just given.", {
-    extra: { reason: "token_refused", provider_code: String(status) },
+    extra: { reason: "token_refused", provider_code: "401" },
   });
 }
 

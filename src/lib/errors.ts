@@ -70,6 +70,8 @@ export interface FailureExtra {
   /** Scopes that the policy keeps from the caller. */
   readonly scopes?: readonly string[];
   readonly variable?: string;
+  /** The run that stands in the way, or that is meant. */
+  readonly run_id?: string;
   /** Who can mend it, where that differs from what the code usually means. */
   readonly mend?: Mender;
 }
@@ -130,6 +132,14 @@ export function failure(
 ): Failure {
   const { cause, ...data } = more;
   return new Failure({ code, detail, ...data }, cause === undefined ? undefined : { cause });
+}
+
+/** The failure of a request that is not valid, each error by its field. */
+export function notValid(errors: readonly FieldError[], more: Pick<FailureExtra, "mend"> & ErrorOptions = {}): Failure {
+  const { cause, ...extra } = more;
+  const [first] = errors;
+  const detail = `${first?.path ? `${first.path}: ` : ""}${first?.message ?? "not valid"}`;
+  return failure("validation_failed", detail, { extra: { errors, ...extra }, cause });
 }
 
 /** Wraps a value as a successful {@link Result}. */

@@ -1,5 +1,5 @@
 /** From what an application wants to the scopes that are asked for. No I/O. */
-import { failure, type FieldError } from "../lib/errors.ts";
+import { type FieldError, notValid } from "../lib/errors.ts";
 import { type Feature, isFeature } from "../lib/features.ts";
 import { mayUseFeature, type PolicyQuestion, scopesBeyond } from "./policy.ts";
 import type { Provider } from "./provider.ts";
@@ -23,8 +23,7 @@ export function scopesAskedFor(question: PolicyQuestion, { scopes, features }: W
     if (wanted === undefined) errors.push({ path: `features.${index}`, message: unknownFeature(provider) });
     return wanted ?? [];
   });
-  if (errors.length > 0)
-    throw failure("validation_failed", `${errors[0]?.path}: ${errors[0]?.message}`, { extra: { errors } });
+  if (errors.length > 0) throw notValid(errors);
   const named = (scopes ?? []).filter((scope) => !isOpenidScope(provider, scope));
   return unionOf(
     provider,

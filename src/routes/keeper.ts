@@ -1,6 +1,6 @@
 /** Calls of a caller's keeper. */
 import { failure, type Result, unwrap } from "../lib/errors.ts";
-import type { Owner } from "../lib/ids.ts";
+import { ConnectionId, type Owner } from "../lib/ids.ts";
 import type { LimitVerdict } from "../lib/rate-limit.ts";
 import type { HostedContext } from "./context.ts";
 import type { System } from "./premises.ts";
@@ -67,4 +67,11 @@ export function spend<T>(c: HostedContext, answer: { readonly limit?: LimitVerdi
   if (answer.limit && !answer.limit.allowed) throw rateLimited(answer.limit);
   if (!answer.result) throw failure("internal", "The keeper gave no answer.");
   return unwrap(answer.result);
+}
+
+/** A connection by its id. One that cannot be ours is as unknown as another owner's. Failure: `not_found`. */
+export function connectionNamed(id: string | undefined): ConnectionId {
+  const parsed = ConnectionId.safeParse(id);
+  if (parsed.success) return parsed.data;
+  throw failure("not_found", "No such connection.");
 }

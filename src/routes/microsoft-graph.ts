@@ -3,12 +3,12 @@ import { authorizePathFor } from "../connections/reauth.ts";
 import { cursorRefused } from "../lib/cursor.ts";
 import type { Mailbox } from "../calendar/list-events.ts";
 import { createGraph, type Graph } from "../graph/client.ts";
-import { failure } from "../lib/errors.ts";
+
 import { ConnectionId } from "../lib/ids.ts";
 import type { Bucket } from "../lib/limits.ts";
 import { bindLog, type HostedContext } from "./context.ts";
 import { gateOf } from "./features.ts";
-import { askKeeper, spend } from "./keeper.ts";
+import { askKeeper, spend, connectionNamed } from "./keeper.ts";
 import type { System } from "./premises.ts";
 
 const PROVIDER = "microsoft";
@@ -74,8 +74,5 @@ function baseUrlOf(system: System): { baseUrl?: string } {
 /** The connection that `?connection=` names. An id that cannot be ours is as unknown as another owner's. */
 function connectionIn(c: HostedContext): ConnectionId | undefined {
   const named = c.req.query("connection");
-  if (named === undefined) return undefined;
-  const id = ConnectionId.safeParse(named);
-  if (id.success) return id.data;
-  throw failure("not_found", "No such connection.");
+  return named === undefined ? undefined : connectionNamed(named);
 }

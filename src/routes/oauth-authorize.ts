@@ -1,13 +1,14 @@
 /** POST /authorize: starts a sign-in with any provider. */
+import { connectionNamed } from "./keeper.ts";
 import * as z from "zod";
 import { managerRedirectUri } from "../connections/reauth.ts";
-import { failure } from "../lib/errors.ts";
-import { ConnectionId, PROVIDER_ID } from "../lib/ids.ts";
+import { notValid } from "../lib/errors.ts";
+import { PROVIDER_ID } from "../lib/ids.ts";
 import { scopesAskedFor } from "../providers/asking.ts";
 import { registryOf } from "../providers/index.ts";
 import { optionalJson } from "./body.ts";
 import type { HostedContext } from "./context.ts";
-import { invalid, valid } from "./respond.ts";
+import { valid } from "./respond.ts";
 import { beginSignIn, SIGN_IN_FIELDS } from "./sign-in.ts";
 
 /** In the body a list; in a query words between spaces or commas. */
@@ -33,11 +34,11 @@ export async function authorize(c: HostedContext): Promise<Response> {
   const { provider: id, scopes, features, connection, ...fields } = given;
   const { config } = c.get("premises");
   if (!Object.hasOwn(registryOf(config), id))
-    throw invalid([{ path: "provider", message: `expected one of ${Object.keys(registryOf(config)).join(", ")}` }]);
+    throw notValid([{ path: "provider", message: `expected one of ${Object.keys(registryOf(config)).join(", ")}` }]);
   const system = c.get("system");
   const provider = system.provider(id);
   if (fields.prompt !== undefined && !provider.prompts.includes(fields.prompt))
-    throw invalid([{ path: "prompt", message: `expected one of ${provider.prompts.join(", ")}` }]);
+    throw notValid([{ path: "prompt", message: `expected one of ${provider.prompts.join(", ")}` }]);
   const { roles } = c.get("caller");
   const named = connection === undefined ? {} : { connection: connectionNamed(connection) };
   return beginSignIn(c, {
@@ -48,10 +49,4 @@ export async function authorize(c: HostedContext): Promise<Response> {
     policyVersion: config.scopePolicyVersion,
     fields,
   });
-}
-
-function connectionNamed(id: string): ConnectionId {
-  const parsed = ConnectionId.safeParse(id);
-  if (parsed.success) return parsed.data;
-  throw failure("not_found", "No such connection.");
 }

@@ -1,11 +1,11 @@
 /** The owner's connections: list, show, refresh, sync, disconnect. */
 import * as z from "zod";
 import { rfc3339 } from "../lib/clock.ts";
-import { failure, FAILURES, type FailureData } from "../lib/errors.ts";
+import { FAILURES, type FailureData } from "../lib/errors.ts";
 import { packCursor, unpackCursor } from "../lib/cursor.ts";
 import { ConnectionId } from "../lib/ids.ts";
 import { bindLog, type HostedContext } from "./context.ts";
-import { askKeeper, spend } from "./keeper.ts";
+import { askKeeper, spend, connectionNamed } from "./keeper.ts";
 import { valid } from "./respond.ts";
 
 const MOST = 100;
@@ -91,10 +91,9 @@ export async function disconnectAll(c: HostedContext): Promise<Response> {
 
 /** The connection in the path. An id that cannot be ours is as unknown as another owner's. */
 export function connectionOf(c: HostedContext): ConnectionId {
-  const id = ConnectionId.safeParse(c.req.param("id"));
-  if (!id.success) throw failure("not_found", "No such connection.");
-  bindLog(c, { connection: id.data });
-  return id.data;
+  const id = connectionNamed(c.req.param("id"));
+  bindLog(c, { connection: id });
+  return id;
 }
 
 /** Who asks, for the trail. */

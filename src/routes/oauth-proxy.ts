@@ -3,18 +3,17 @@ import { Hono } from "hono";
 import type { Lent } from "../connections/lend.ts";
 import { authorizePathFor } from "../connections/reauth.ts";
 import { claimsChallenge } from "../graph/challenge.ts";
-import { type Failure, failure } from "../lib/errors.ts";
+import { type Failure, failure, notValid } from "../lib/errors.ts";
 import type { RequestBody } from "../lib/http-stream.ts";
 import { ConnectionId } from "../lib/ids.ts";
 import { bindLog, type Hosted, type HostedContext } from "./context.ts";
 import { limited } from "./guards.ts";
-import { askKeeper, ownerOf, spend } from "./keeper.ts";
+import { askKeeper, ownerOf, spend, connectionNamed } from "./keeper.ts";
 import { passedThrough } from "./proxy/answer.ts";
 import { bodyOf } from "./proxy/body.ts";
 import { authorized, requestHeaders } from "./proxy/headers.ts";
 import { addressOf, type ProxyTarget, targetIn } from "./proxy/path.ts";
 import { type EndedCall, recordOf } from "./proxy/trail.ts";
-import { invalid } from "./respond.ts";
 
 /** Until the provider's headers are there, ms. */
 const HEADERS_TIMEOUT_MS = 30_000;
@@ -74,13 +73,12 @@ async function passOn(c: HostedContext): Promise<Response> {
 }
 
 function readCall(c: HostedContext): Call {
-  const id = ConnectionId.safeParse(c.req.param("id"));
-  if (!id.success) throw failure("not_found", "No such connection.");
+  const id = connectionNamed(c.req.param("id"));
   if (c.req.header("Upgrade") !== undefined)
-    throw invalid([{ path: "Upgrade", message: "connections are not upgraded here" }]);
-  const mount = `${c.get("system").basePath}/oauth/integrations/${id.data}/proxy`;
+    throw notValid([{ path: "Upgrade", message: "connections are not upgraded here" }]);
+  const mount = `${c.get("system").basePath}/oauth/integrations/${id}/proxy`;
   return {
-    connection: id.data,
+    connection: id,
     // Not Hono's, which has decoded the path and calls a HEAD a GET.
     method: c.req.raw.method,
     target: targetIn(c.req.raw.url, mount),

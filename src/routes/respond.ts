@@ -1,7 +1,7 @@
 /** Failures as responses: RFC 9457 problem details, one shape for every route. */
 import { HTTPException } from "hono/http-exception";
 import type * as z from "zod";
-import { Failure, FAILURES, type FailureData, failure, problem } from "../lib/errors.ts";
+import { Failure, FAILURES, type FailureData, failure, notValid, problem } from "../lib/errors.ts";
 import { limitHeaders, type LimitVerdict } from "../lib/rate-limit.ts";
 import type { HostedContext } from "./context.ts";
 
@@ -60,7 +60,7 @@ function challenge({ code, extra }: FailureData, c: HostedContext): string {
 /** Throws `validation_failed` where a schema refused; each error names its field. */
 export function requireValid(result: { readonly success: boolean; readonly error?: z.core.$ZodError }): void {
   if (result.success || !result.error) return;
-  throw invalid(result.error.issues.flatMap(fieldErrors));
+  throw notValid(result.error.issues.flatMap(fieldErrors));
 }
 
 /** What a schema makes of `value`. Fails as `validation_failed`, each error by its field. */
@@ -68,14 +68,6 @@ export function valid<T extends z.ZodType>(schema: T, value: unknown): z.infer<T
   const parsed = schema.safeParse(value);
   requireValid(parsed);
   return parsed.data as z.infer<T>; // requireValid has thrown where there is none
-}
-
-/** The failure of a request that is not valid. */
-export function invalid(errors: readonly { readonly path: string; readonly message: string }[]): Failure {
-  const first = errors[0];
-  return failure("validation_failed", `${first?.path ? `${first.path}: ` : ""}${first?.message ?? "not valid"}`, {
-    extra: { errors },
-  });
 }
 
 /** An unknown field is refused by its own name. */

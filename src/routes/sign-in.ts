@@ -7,13 +7,12 @@ import { FLOW_LIFE_MS, type StartInput } from "../connections/start.ts";
 import { readState } from "../connections/state.ts";
 import { rfc3339 } from "../lib/clock.ts";
 import { randomBase64url, sha256 } from "../lib/digest.ts";
-import { Failure, failure, unwrap } from "../lib/errors.ts";
+import { Failure, failure, unwrap, notValid } from "../lib/errors.ts";
 import type { ProviderId } from "../lib/ids.ts";
 import { parseJson } from "../lib/json.ts";
 import { addressNetwork } from "./address-group.ts";
 import { bindLog, type HostedContext } from "./context.ts";
 import { askKeeper, spend } from "./keeper.ts";
-import { invalid } from "./respond.ts";
 
 const BUCKET = "authorize";
 
@@ -146,9 +145,9 @@ function requireReturnTo(c: HostedContext, returnTo: string | undefined): void {
   // A blob: URL has the origin of the page that made it, and what stands before an @ belongs to no origin.
   const plain = protocol === "https:" || (protocol === "http:" && environment === "development");
   if (!plain || username !== "" || password !== "")
-    throw invalid([{ path: "return_to", message: "expected an https URL without a user name" }]);
+    throw notValid([{ path: "return_to", message: "expected an https URL without a user name" }]);
   if (!returnToOrigins.includes(origin))
-    throw invalid([{ path: "return_to", message: "its origin is not among RETURN_TO_ORIGINS" }]);
+    throw notValid([{ path: "return_to", message: "its origin is not among RETURN_TO_ORIGINS" }]);
 }
 
 function isJsonObject(text: string): boolean {

@@ -109,7 +109,7 @@ async function resultOf(vault: Vault, parcel: Parcel): Promise<EventDelivery | u
     return undefined;
   }
   const endpoint = vault.webhooks.find(({ id }) => id === lane.endpoint);
-  if (!endpoint && lane.endpoint === UNREADABLE.id && (await readdressed(vault, event))) return undefined;
+  if (!endpoint && lane.endpoint === UNREADABLE.id && (await readdressed(vault, parcel))) return undefined;
   if (!endpoint) return settled(vault, parcel, { error: "endpoint_removed" });
   const slot = slots.get(endpoint.id) ?? createSlots(Math.max(1, Math.floor(MOST_ENDPOINTS / vault.webhooks.length)));
   slots.set(endpoint.id, slot);
@@ -124,11 +124,13 @@ async function resultOf(vault: Vault, parcel: Parcel): Promise<EventDelivery | u
 }
 
 /** Gives an event that came while nobody could be read to those who want it now. False where nobody does. */
-async function readdressed(vault: Vault, { id, type }: EventRecord): Promise<boolean> {
+async function readdressed(vault: Vault, { event: { id, type }, delivery: { since } }: Parcel): Promise<boolean> {
   const now = vault.clock.now();
-  const fresh = freshDeliveries(vault.webhooks, type, now);
-  if (Object.keys(fresh).length === 0) return false;
-  await vault.events.restart(id, fresh, now);
+  const fresh = Object.entries(freshDeliveries(vault.webhooks, type, now));
+  if (fresh.length === 0) return false;
+  // Somebody may have asked for an old event once more: then its time does not begin with the event.
+  const renewed = fresh.map(([to, delivery]) => [to, since === undefined ? delivery : { ...delivery, since }] as const);
+  await vault.events.restart(id, Object.fromEntries(renewed), now);
   announce(vault);
   return true;
 }

@@ -5,8 +5,7 @@
  * The rule binds both sides of a dispute: a path passes only where every reader, however often it decodes and however it
  * tidies up, finds it below the API's own base. Whatever could be read in two ways is refused.
  */
-import type { Failure } from "../../lib/errors.ts";
-import { invalid } from "../respond.ts";
+import { Failure, notValid } from "../../lib/errors.ts";
 
 /** A path below an API's base, without the slash before it, and the query with its question mark; both as they were sent. */
 export interface ProxyTarget {
@@ -92,10 +91,10 @@ function requireNoToken(query: string): void {
   for (const part of query.slice(1).split(/[&;]/)) {
     const name = readingsOf(part.split("=", 1)[0] ?? "").at(-1) ?? "";
     if (TOKENS.has(name.replaceAll("+", " ").trim().toLowerCase()))
-      throw invalid([{ path: "query", message: "a token has no place in a URL: it is added here" }]);
+      throw notValid([{ path: "query", message: "a token has no place in a URL: it is added here" }]);
   }
 }
 
 function refused(message: string): Failure {
-  return invalid([{ path: "path", message }]);
+  return notValid([{ path: "path", message }]);
 }
