@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import * as z from "zod";
+import { directoryControls } from "./directory/controls.ts";
 import { addClient, clientSchema } from "./entra/clients.ts";
 import { rotateKeys } from "./entra/keys.ts";
 import { addTenant, tenantSchema } from "./entra/tenants.ts";
@@ -18,6 +19,7 @@ export function controlRoutes(world: World): Hono {
     return c.json({ error: wrong ? error.message : String(error.stack) }, wrong ? 400 : 500);
   });
   app.route("/", trafficControls(world));
+  app.route("/", identityControls(world));
   app.route("/", directoryControls(world));
   app.route("/", calendarControls(world));
   app.post("/clock", async (c) => c.json(setClock(world, await c.req.json())));
@@ -47,7 +49,7 @@ function trafficControls({ store, settings }: World): Hono {
   return app;
 }
 
-function directoryControls(world: World): Hono {
+function identityControls(world: World): Hono {
   const app = new Hono();
   app.post("/clients", async (c) => c.json(addClient(world, clientSchema.parse(await c.req.json())), 201));
   app.post("/tenants", async (c) => c.json(addTenant(world, tenantSchema.parse(await c.req.json())), 201));

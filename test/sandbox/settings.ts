@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { directorySettings } from "./directory/settings.ts";
 import { googleSettings } from "./google/settings.ts";
 import { notionSettings } from "./notion/settings.ts";
 import type { SandboxStore } from "./store.ts";
@@ -32,6 +33,7 @@ export const settingsSchema = z.strictObject({
   mailbox_latency_ms: z.number().int().nonnegative().default(0),
   ...notionSettings,
   ...googleSettings,
+  ...directorySettings,
 });
 
 /** The settings with every default filled in. */

@@ -23,6 +23,31 @@ export function randomFrom(seed: number): () => number {
   return () => fraction(seed, "random", step++);
 }
 
+/** A walk that meets each of `size` indexes once, in no order; `placeOf` says when it meets one, without walking. */
+export function permutation(size: number, first: number, second: number) {
+  const offset = Math.floor(first * size);
+  let step = 1 + Math.floor(second * size);
+  // Steps that share no divisor with the size meet everything.
+  while (divisor(step, size) > 1) step++;
+  return {
+    at: (place: number) => (offset + place * step) % size,
+    placeOf: (index: number) => (((index - offset + size) % size) * inverse(step % size, size)) % size,
+  };
+}
+
+function divisor(a: number, b: number): number {
+  return b === 0 ? a : divisor(b, a % b);
+}
+
+function inverse(value: number, modulus: number): number {
+  let [previous, current, from, to] = [0, 1, modulus, value];
+  while (to > 1) {
+    const quotient = Math.floor(from / to);
+    [previous, current, from, to] = [current, previous - quotient * current, to, from - quotient * to];
+  }
+  return modulus === 1 ? 0 : ((current % modulus) + modulus) % modulus;
+}
+
 function mixedText(hash: number, text: string): number {
   let mix = hash;
   for (let at = 0; at < text.length; at++) mix = Math.imul(mix ^ text.charCodeAt(at), 0x01000193);

@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { directoryRoutes } from "../directory/routes.ts";
 import type { World } from "../world.ts";
 import { authenticateCaller, type GraphContext, type GraphEnv } from "./caller.ts";
 import { batch } from "./batch.ts";
@@ -26,6 +27,7 @@ export function graphRoutes(world: World, dispatch: (request: Request) => Promis
   });
   app.get("/oidc/userinfo", (c) => c.json(userInfo(authenticateCaller(world, c.req.raw))));
   app.post("/v1.0/$batch", async (c) => c.json(await batch(c.req.raw, dispatch)));
+  app.route("/v1.0", directoryRoutes(world));
   app.get("/v1.0/organization", (c) => c.json(organization(world, c.var.caller, new URL(c.req.url))));
   app.use("/v1.0/me/*", async (c, next) => {
     c.set("owner", ownUser(c.var.caller));

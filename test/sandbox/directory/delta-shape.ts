@@ -1,0 +1,53 @@
+import { type Touched, type WindowContext } from "./delta-window.ts";
+import { hasEdge, isAlive, memberId, type Relation } from "./edges.ts";
+import type { Member } from "./generated-edges.ts";
+import { userId } from "./object-ids.ts";
+import { SHAPES } from "./properties.ts";
+
+/** What delta says of an object: its state of now, or a tombstone. `minimal` leaves out what did not change. */
+export function deltaObject(context: WindowContext, one: Touched, minimal: boolean): Record<string, unknown> {
+  const { d, kind, asked } = context;
+  const death = d.dead(kind).get(one.index);
+  const object = one.object ?? d.object(kind, one.index);
+  if (death !== undefined)
+    return { id: object.id, "@removed": { reason: death.state === "purged" ? "deleted" : "changed" } };
+  const { tracked, defaults } = SHAPES[kind];
+  const selected = (asked.select ?? defaults).filter((name) => tracked.includes(name));
+  const names = minimal && !one.whole ? selected.filter((name) => one.names.has(name)) : selected;
+  // What was never set is left out; what was set and cleared is null.
+  const present = names.flatMap((name) => (object[name] === undefined ? [] : [[name, object[name]] as const]));
+  return { id: object.id, ...Object.fromEntries(present), ...managerLink(context, one), ...groupLinks(context, one) };
+}
+
+function managerLink({ d, kind, asked }: WindowContext, { index, whole, manager }: Touched) {
+  if (kind !== "user" || asked.select?.includes("manager") !== true || (!whole && manager === undefined)) return {};
+  const now = d.manager(index);
+  if (now !== undefined) return { "manager@delta": [{ "@odata.type": typeName("user"), id: userId(d.t, now) }] };
+  if (manager === undefined || manager.before === null) return {};
+  return { "manager@delta": [removed({ "@odata.type": typeName("user"), id: userId(d.t, manager.before) })] };
+}
+
+function groupLinks(context: WindowContext, { index, links }: Touched) {
+  const named = (relation: Relation) => {
+    const entries = [...links.values()].filter((link) => link.relation === relation);
+    return entries.length === 0
+      ? {}
+      : { [`${relation}@delta`]: entries.map(({ member }) => linkEntry(context, index, { relation, member })) };
+  };
+  return { ...named("members"), ...named("owners") };
+}
+
+function linkEntry({ d }: WindowContext, group: number, link: { relation: Relation; member: Member }) {
+  const { relation, member } = link;
+  const entry = { "@odata.type": typeName(member.type), id: memberId(d, member) };
+  return isAlive(d, member) && hasEdge(d, group, relation, member) ? entry : removed(entry);
+}
+
+function removed(entry: Record<string, unknown>): Record<string, unknown> {
+  return { ...entry, "@removed": { reason: "deleted" } };
+}
+
+/** The `@odata.type` of a kind of object. */
+export function typeName(type: Member["type"]): string {
+  return `#microsoft.graph.${type}`;
+}
