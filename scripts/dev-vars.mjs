@@ -5,7 +5,7 @@ import { Trouble } from "./exit.mjs";
 
 /** @typedef {Readonly<Record<string, string>>} DevVars */
 
-const ASSIGNMENT = /^\s*(?:export\s+)?([\w.-]+)\s*=[ \t]*(.*)$/s;
+const ASSIGNMENT = /^(\s*(?:export\s+)?([\w.-]+)\s*=[ \t]*)(.*)$/s;
 const MIN_SECRET_BYTES = 32;
 const MAKE_KEY = "make one with: openssl rand -base64 32";
 
@@ -21,7 +21,8 @@ export function writeDevVars(file) {
   return true;
 }
 
-function freshDevVars() {
+/** A file of fresh keys, with room for the rest. */
+export function freshDevVars() {
   return `# Local variables of the Worker. Never commit this file.
 ENVIRONMENT=development
 # Signs the callers' tokens; npm run token uses it.
@@ -62,19 +63,39 @@ export function readDevVars(file) {
  * @throws {Trouble} On a line that is neither blank, nor a comment, nor NAME=value.
  */
 export function parseDevVars(text) {
-  /** @type {Record<string, string>} */
-  const vars = {};
+  return Object.fromEntries(readAssignments(text).map(({ name, value }) => [name, value]));
+}
+
+/**
+ * A variable and where it stands. Lines are counted from zero; `head` is what precedes the value, `comment` what
+ * follows it on its last line.
+ *
+ * @typedef {{ name: string, value: string, head: string, comment: string, first: number, last: number }} Assignment
+ */
+
+/**
+ * Every assignment, in order: of several to one name the last counts.
+ *
+ * @param {string} text
+ * @returns {Assignment[]}
+ * @throws {Trouble} As {@link parseDevVars}.
+ */
+export function readAssignments(text) {
+  /** @type {Assignment[]} */
+  const found = [];
   const lines = text.replace(/^\uFEFF/, "").split(/\r?\n/);
   for (let at = 0; at < lines.length; at += 1) {
     const first = lines[at] ?? "";
     if (/^\s*(#|$)/.test(first)) continue;
-    const [, name, written] = ASSIGNMENT.exec(first) ?? [];
-    if (name === undefined || written === undefined) throw lineTrouble(at, "expected NAME=value, or # and a comment");
-    const read = readValue(written, lines.slice(at + 1), at);
-    vars[name] = read.value;
-    at += read.extraLines;
+    const [, head, name, written] = ASSIGNMENT.exec(first) ?? [];
+    if (head === undefined || name === undefined || written === undefined) {
+      throw lineTrouble(at, "expected NAME=value, or # and a comment");
+    }
+    const { value, comment, extraLines } = readValue(written, lines.slice(at + 1), at);
+    found.push({ name, value, head, comment, first: at, last: at + extraLines });
+    at += extraLines;
   }
-  return vars;
+  return found;
 }
 
 /**
@@ -84,11 +105,11 @@ export function parseDevVars(text) {
  */
 function readValue(written, rest, at) {
   const quote = /^["'`]/.exec(written)?.[0];
-  if (quote === undefined) return { value: readPlain(written, at), extraLines: 0 };
-  const closed = new RegExp(`^${quote}((?:\\\\${quote}|[^${quote}])*)${quote}[ \\t]*(#.*)?$`);
+  if (quote === undefined) return { ...readPlain(written, at), extraLines: 0 };
+  const closed = new RegExp(`^${quote}((?:\\\\${quote}|[^${quote}])*)${quote}([ \\t]*(?:#.*)?)$`);
   for (let extraLines = 0; extraLines <= rest.length; extraLines += 1) {
-    const [, inner] = closed.exec([written, ...rest.slice(0, extraLines)].join("\n")) ?? [];
-    if (inner !== undefined) return { value: unescape(inner, quote), extraLines };
+    const [, inner, comment = ""] = closed.exec([written, ...rest.slice(0, extraLines)].join("\n")) ?? [];
+    if (inner !== undefined) return { value: unescape(inner, quote), comment, extraLines };
   }
   throw lineTrouble(at, `expected a closing ${quote} and nothing after it`);
 }
@@ -100,7 +121,8 @@ function readValue(written, rest, at) {
 function readPlain(written, at) {
   // wrangler cuts an unquoted value at any #: a secret that contains one would silently be another secret.
   if (/[^\s#]#/.test(written)) throw lineTrouble(at, "expected quotes around a value that contains a #");
-  return written.replace(/#.*$/s, "").trim();
+  const [, value = "", comment = ""] = /^([^#]*?)(\s*(?:#.*)?)$/s.exec(written) ?? [];
+  return { value: value.trim(), comment };
 }
 
 /**
