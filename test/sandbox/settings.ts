@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { directorySettings } from "./directory/settings.ts";
+import { workloadSettings } from "./directory/workload-routes-settings.ts";
 import { googleSettings } from "./google/settings.ts";
 import { notionSettings } from "./notion/settings.ts";
 import type { SandboxStore } from "./store.ts";
@@ -34,6 +35,7 @@ export const settingsSchema = z.strictObject({
   ...notionSettings,
   ...googleSettings,
   ...directorySettings,
+  ...workloadSettings,
 });
 
 /** The settings with every default filled in. */

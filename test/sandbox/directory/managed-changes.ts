@@ -2,8 +2,7 @@ import * as z from "zod";
 import type { World } from "../world.ts";
 import { COMPLIANCE_STATES } from "./managed-fields.ts";
 import { enroll, managedById, retire, updateManaged, type ManagedEntry } from "./managed.ts";
-import { generatedUser } from "./generated-users.ts";
-import { indexOfDevice, indexOfUser, registrationId } from "./object-ids.ts";
+import { Directory } from "./directory.ts";
 import type { DirectoryTenant } from "./tenant.ts";
 import { wrongField } from "./workload-changes-refusal.ts";
 
@@ -62,12 +61,13 @@ export const retireSchema = z.strictObject({ op: z.literal("retire"), id: z.guid
 
 /** A new device in Intune. The Entra device may be in Intune already: then it stands there twice. */
 export function applyEnroll(world: World, t: DirectoryTenant, change: z.output<typeof enrollSchema>): { id: string } {
+  const d = new Directory(world, t);
   const now = `${new Date(world.now()).toISOString().slice(0, 19)}Z`;
   const fields = {
     enrolledDateTime: now,
     lastSyncDateTime: now,
-    ...deviceFields(t, change.device),
-    ...userFields(t, change.user),
+    ...deviceFields(d, change.device),
+    ...userFields(d, change.user),
     ...change.fields,
   };
   return { id: enroll(world, t, fields) };
@@ -99,18 +99,19 @@ function existing(world: World, t: DirectoryTenant, id: string): ManagedEntry {
   return entry;
 }
 
-function deviceFields(t: DirectoryTenant, id: string | undefined): Record<string, unknown> {
+function deviceFields(d: Directory, id: string | undefined): Record<string, unknown> {
   if (id === undefined) return {};
-  const index = indexOfDevice(t, id);
-  if (index === undefined) throw wrongField("device", "no such device");
-  return { azureADDeviceId: registrationId(t, index), azureADRegistered: true };
+  const index = d.indexOf("device", id);
+  if (index === undefined || !d.isLive("device", index)) throw wrongField("device", "no such device, or it is deleted");
+  return { azureADDeviceId: d.object("device", index)["deviceId"], azureADRegistered: true };
 }
 
 // Intune copies these when a device is enrolled and does not follow a later change of the user.
-function userFields(t: DirectoryTenant, id: string | undefined): Record<string, unknown> {
+function userFields(d: Directory, id: string | undefined): Record<string, unknown> {
   if (id === undefined) return { userId: "", userPrincipalName: "", emailAddress: "", userDisplayName: "" };
-  const index = indexOfUser(t, id);
-  if (index === undefined) throw wrongField("user", "no such user");
-  const { userPrincipalName, displayName, mail } = generatedUser(t, index);
-  return { userId: id.toLowerCase(), userPrincipalName, emailAddress: mail ?? "", userDisplayName: displayName };
+  const index = d.indexOf("user", id);
+  if (index === undefined || !d.isLive("user", index)) throw wrongField("user", "no such user, or it is deleted");
+  const user = d.object("user", index);
+  const { userPrincipalName, mail } = user;
+  return { userId: user.id, userPrincipalName, emailAddress: mail ?? "", userDisplayName: user.displayName };
 }

@@ -1,11 +1,60 @@
 import { fraction, pick } from "./fraction.ts";
-import { generatedDevice, generatedDeviceUser } from "./generated-devices.ts";
-import { generatedUser, isoSeconds } from "./generated-users.ts";
-import { managedId, objectId, registrationId, userId } from "./object-ids.ts";
+import { generatedDevice, generatedDeviceUser, type DirectoryDevice } from "./generated-devices.ts";
+import { generatedUser, isoSeconds, type DirectoryUser } from "./generated-users.ts";
+import { managedId, registrationId, userId } from "./object-ids.ts";
 import type { DirectoryTenant } from "./tenant.ts";
 
-/** What a property of a generated Intune device is; each is computed alone, so that `$select` and `$filter` are cheap. */
-export type ManagedProperty = (t: DirectoryTenant, index: number) => unknown;
+/** A generated Intune device. What several properties need is computed once, and only when one of them is asked for. */
+export class GeneratedManaged {
+  readonly t: DirectoryTenant;
+  readonly index: number;
+  #id: string | undefined;
+  #device: DirectoryDevice | undefined;
+  #user: DirectoryUser | null | undefined;
+
+  constructor(t: DirectoryTenant, index: number) {
+    this.t = t;
+    this.index = index;
+  }
+
+  get id(): string {
+    return (this.#id ??= managedId(this.t, this.index));
+  }
+
+  /** The Entra device of the same index. */
+  get device(): DirectoryDevice {
+    return (this.#device ??= generatedDevice(this.t, this.index));
+  }
+
+  /** Whose device it is, or null for nobody's. */
+  get user(): DirectoryUser | null {
+    if (this.#user !== undefined) return this.#user;
+    const user = generatedDeviceUser(this.t, this.index);
+    return (this.#user = user === undefined ? null : generatedUser(this.t, user));
+  }
+
+  get system(): { name: string; enrollment: string } {
+    return SYSTEMS[String(this.device["operatingSystem"])] ?? { name: "Unknown", enrollment: "unknown" };
+  }
+
+  /** In [0, 1): what a property comes from. */
+  luck(what: string): number {
+    return fraction(this.t.seed, `managed-${what}`, this.index);
+  }
+
+  /** A time before the tenant was made, at most so many days. */
+  ago(what: string, days: number): number {
+    return Math.floor(this.luck(what) ** 2 * days * DAY_MS);
+  }
+
+  usually(what: string, usual: string, all: readonly string[]): string {
+    const at = this.luck(what);
+    return at < 0.8 ? usual : pick(all, (at - 0.8) / 0.2);
+  }
+}
+
+/** What a property of a generated device is: each is computed alone, so that `$select` and `$filter` are cheap. */
+export type ManagedProperty = (one: GeneratedManaged) => unknown;
 
 /** What Intune writes for "none" where a time is to come. */
 export const NEVER_ENDS = "9999-12-31T23:59:59Z";
@@ -16,47 +65,47 @@ export const UNREGISTERED = "00000000-0000-0000-0000-000000000000";
 
 /** Every property of a generated device, as `GET …/{id}?$select=` tells it. */
 export const MANAGED_PROPERTIES: Readonly<Record<string, ManagedProperty>> = {
-  id: managedId,
+  id: ({ id }) => id,
   azureADDeviceId: registrationOf,
-  deviceName: (t, index) => generatedDevice(t, index).displayName,
-  managedDeviceName: (t, index) => `${localPart(t, index)}_${systemOf(t, index).name}_${index}`,
-  serialNumber: (t, index) => `SN${objectId(t, "managed", index).slice(0, 8).toUpperCase()}`,
-  model: (t, index) => generatedDevice(t, index)["model"],
-  manufacturer: (t, index) => generatedDevice(t, index)["manufacturer"],
-  userId: (t, index) => ofUser(t, index, (user) => userId(t, user)),
-  userPrincipalName: (t, index) => ofUser(t, index, (user) => generatedUser(t, user).userPrincipalName),
-  emailAddress: (t, index) => ofUser(t, index, (user) => generatedUser(t, user)["mail"] ?? ""),
-  userDisplayName: (t, index) => ofUser(t, index, (user) => generatedUser(t, user).displayName),
+  deviceName: ({ device }) => device.displayName,
+  managedDeviceName: ({ user, system, index }) =>
+    `${user?.userPrincipalName.split("@")[0] ?? ""}_${system.name}_${index}`,
+  serialNumber: ({ id }) => `SN${id.slice(0, 8).toUpperCase()}`,
+  model: ({ device }) => device["model"],
+  manufacturer: ({ device }) => device["manufacturer"],
+  userId: userIdOf,
+  userPrincipalName: ({ user }) => user?.userPrincipalName ?? "",
+  emailAddress: ({ user }) => user?.["mail"] ?? "",
+  userDisplayName: ({ user }) => user?.displayName ?? "",
   managedDeviceOwnerType: ownerTypeOf,
-  operatingSystem: (t, index) => systemOf(t, index).name,
-  osVersion: (t, index) => generatedDevice(t, index)["operatingSystemVersion"],
+  operatingSystem: ({ system }) => system.name,
+  osVersion: ({ device }) => device["operatingSystemVersion"],
   complianceState: complianceOf,
-  complianceGracePeriodExpirationDateTime: (t, index) =>
-    complianceOf(t, index) === "inGracePeriod"
-      ? isoSeconds(t.createdAt + Math.floor(part(t, "grace", index) * 7 * DAY_MS))
+  complianceGracePeriodExpirationDateTime: (one) =>
+    complianceOf(one) === "inGracePeriod"
+      ? isoSeconds(one.t.createdAt + Math.floor(one.luck("grace") * 7 * DAY_MS))
       : NEVER_ENDS,
-  lastSyncDateTime: (t, index) =>
-    part(t, "unsynced", index) < 0.01 ? NEVER_BEGAN : isoSeconds(t.createdAt - ago(t, "synced", index, 120)),
-  enrolledDateTime: (t, index) => isoSeconds(t.createdAt - 121 * DAY_MS - ago(t, "enrolled", index, 1000)),
-  managementAgent: (t, index) => usually(t, "agent", index, { usual: "mdm", all: AGENTS }),
-  deviceRegistrationState: (t, index) => usually(t, "registration", index, { usual: "registered", all: REGISTRATIONS }),
-  deviceEnrollmentType: (t, index) =>
-    usually(t, "enrollment", index, { usual: systemOf(t, index).enrollment, all: ENROLLMENTS }),
-  deviceCategoryDisplayName: (t, index) => (part(t, "category", index) < 0.8 ? "" : "Field staff"),
-  isEncrypted: (t, index) => part(t, "encrypted", index) < 0.9,
-  isSupervised: (t, index) => part(t, "supervised", index) < 0.2,
-  azureADRegistered: (t, index) => registrationOf(t, index) !== UNREGISTERED,
-  easActivated: (t, index) => part(t, "eas", index) < 0.1,
-  jailBroken: (t, index) => pick(JAIL_BROKEN, part(t, "jail", index)),
-  totalStorageSpaceInBytes: (t, index) => pick(STORAGE, part(t, "storage", index)),
-  freeStorageSpaceInBytes: (t, index) => Math.floor(pick(STORAGE, part(t, "storage", index)) * part(t, "free", index)),
-  partnerReportedThreatState: (t, index) => usually(t, "threat", index, { usual: "unknown", all: THREATS }),
-  activationLockBypassCode: (t, index) => objectId(t, "managed", index).slice(0, 13).toUpperCase(),
-  iccid: (t, index) => `8939${String(index).padStart(15, "0")}`,
-  udid: (t, index) => objectId(t, "managed", index).replaceAll("-", ""),
-  notes: (t, index) => (part(t, "noted", index) < 0.3 ? "Kept in the stock room" : null),
-  ethernetMacAddress: (t, index) => objectId(t, "managed", index).slice(24).toUpperCase(),
-  physicalMemoryInBytes: (t, index) => pick([8, 16, 32], part(t, "memory", index)) * 2 ** 30,
+  lastSyncDateTime: (one) =>
+    one.luck("unsynced") < 0.01 ? NEVER_BEGAN : isoSeconds(one.t.createdAt - one.ago("synced", 120)),
+  enrolledDateTime: (one) => isoSeconds(one.t.createdAt - 121 * DAY_MS - one.ago("enrolled", 1000)),
+  managementAgent: (one) => one.usually("agent", "mdm", AGENTS),
+  deviceRegistrationState: (one) => one.usually("registration", "registered", REGISTRATIONS),
+  deviceEnrollmentType: (one) => one.usually("enrollment", one.system.enrollment, ENROLLMENTS),
+  deviceCategoryDisplayName: (one) => (one.luck("category") < 0.8 ? "" : "Field staff"),
+  isEncrypted: (one) => one.luck("encrypted") < 0.9,
+  isSupervised: (one) => one.luck("supervised") < 0.2,
+  azureADRegistered: (one) => registrationOf(one) !== UNREGISTERED,
+  easActivated: (one) => one.luck("eas") < 0.1,
+  jailBroken: (one) => pick(JAIL_BROKEN, one.luck("jail")),
+  totalStorageSpaceInBytes: (one) => pick(STORAGE, one.luck("storage")),
+  freeStorageSpaceInBytes: (one) => Math.floor(pick(STORAGE, one.luck("storage")) * one.luck("free")),
+  partnerReportedThreatState: (one) => one.usually("threat", "unknown", THREATS),
+  activationLockBypassCode: ({ id }) => id.slice(0, 13).toUpperCase(),
+  iccid: ({ index }) => `8939${String(index).padStart(15, "0")}`,
+  udid: ({ id }) => id.replaceAll("-", ""),
+  notes: (one) => (one.luck("noted") < 0.3 ? "Kept in the stock room" : null),
+  ethernetMacAddress: ({ id }) => id.slice(24).toUpperCase(),
+  physicalMemoryInBytes: (one) => pick([8, 16, 32], one.luck("memory")) * 2 ** 30,
   remoteAssistanceSessionUrl: () => "",
 };
 
@@ -83,53 +132,27 @@ export const COMPLIANCE_STATES = [
 ] as const;
 
 // Some were never registered, and a device that was enrolled anew stands there twice.
-function registrationOf(t: DirectoryTenant, index: number): string {
-  if (part(t, "unregistered", index) < 0.02) return UNREGISTERED;
-  return registrationId(t, index % 50 === 49 ? index - 1 : index);
+function registrationOf(one: GeneratedManaged): string {
+  if (one.luck("unregistered") < 0.02) return UNREGISTERED;
+  return registrationId(one.t, one.index % 50 === 49 ? one.index - 1 : one.index);
 }
 
 // The Entra device of the same index says isCompliant by this very fraction.
-function complianceOf(t: DirectoryTenant, index: number): string {
+function complianceOf({ t, index }: GeneratedManaged): string {
   const at = fraction(t.seed, "device-compliant", index);
   if (at < 0.85) return "compliant";
   return at < 0.93 ? "noncompliant" : pick(UNUSUAL_COMPLIANCE, (at - 0.93) / 0.07);
 }
 
 // As complianceOf: deviceOwnership of the Entra device.
-function ownerTypeOf(t: DirectoryTenant, index: number): string {
-  if (part(t, "owner", index) < 0.02) return "unknown";
-  return fraction(t.seed, "device-ownership", index) < 0.7 ? "company" : "personal";
+function ownerTypeOf(one: GeneratedManaged): string {
+  if (one.luck("owner") < 0.02) return "unknown";
+  return fraction(one.t.seed, "device-ownership", one.index) < 0.7 ? "company" : "personal";
 }
 
-function systemOf(t: DirectoryTenant, index: number): { name: string; enrollment: string } {
-  return SYSTEMS[String(generatedDevice(t, index)["operatingSystem"])] ?? { name: "Unknown", enrollment: "unknown" };
-}
-
-function ofUser(t: DirectoryTenant, index: number, tell: (user: number) => unknown): unknown {
+function userIdOf({ t, index }: GeneratedManaged): string {
   const user = generatedDeviceUser(t, index);
-  return user === undefined ? "" : tell(user);
-}
-
-function localPart(t: DirectoryTenant, index: number): string {
-  return String(ofUser(t, index, (user) => generatedUser(t, user).userPrincipalName)).split("@")[0] ?? "";
-}
-
-function usually(
-  t: DirectoryTenant,
-  what: string,
-  index: number,
-  { usual, all }: { usual: string; all: readonly string[] },
-): string {
-  const at = part(t, what, index);
-  return at < 0.8 ? usual : pick(all, (at - 0.8) / 0.2);
-}
-
-function ago(t: DirectoryTenant, what: string, index: number, days: number): number {
-  return Math.floor(part(t, what, index) ** 2 * days * DAY_MS);
-}
-
-function part({ seed }: DirectoryTenant, what: string, index: number): number {
-  return fraction(seed, `managed-${what}`, index);
+  return user === undefined ? "" : userId(t, user);
 }
 
 const DAY_MS = 86_400_000;

@@ -1,5 +1,5 @@
-import { indexOfManaged } from "./object-ids.ts";
-import { HIDDEN_PROPERTIES, MANAGED_PROPERTIES } from "./managed-fields.ts";
+import { indexOfManaged, managedId } from "./object-ids.ts";
+import { GeneratedManaged, HIDDEN_PROPERTIES, MANAGED_PROPERTIES } from "./managed-fields.ts";
 import { count, countUp, overlay, overlays, padded, putOverlay, type DirectoryTenant } from "./tenant.ts";
 import type { World } from "../world.ts";
 
@@ -15,6 +15,7 @@ export interface ManagedChange {
 /** A device before its properties are computed: where it stands, and what was changed of it. */
 export interface ManagedEntry {
   index: number;
+  generated: GeneratedManaged;
   change?: ManagedChange | undefined;
 }
 
@@ -37,7 +38,7 @@ export function* managedEntries(
   const changes = new Map(from < end ? overlays<ManagedChange>(world, t, KIND, range) : []);
   for (let index = from; index < end; index++) {
     const change = changes.size === 0 ? undefined : changes.get(padded(index));
-    if (change?.retired !== true) yield { index, change };
+    if (change?.retired !== true) yield { index, generated: new GeneratedManaged(t, index), change };
   }
 }
 
@@ -52,23 +53,22 @@ export function managedById(world: World, t: DirectoryTenant, id: string): Manag
   const index = indexOfManaged(t, id);
   if (index === undefined || index >= managedEnd(world, t)) return undefined;
   const change = overlay<ManagedChange>(world, t, KIND, padded(index));
-  return change?.retired === true ? undefined : { index, change };
+  return change?.retired === true ? undefined : { index, generated: new GeneratedManaged(t, index), change };
 }
 
 /** One property of a device as it is, hidden or not. */
-export function managedValue(t: DirectoryTenant, { index, change }: ManagedEntry, name: string): unknown {
+export function managedValue({ generated, change }: ManagedEntry, name: string): unknown {
   if (change !== undefined && Object.hasOwn(change.fields, name)) return change.fields[name];
-  return MANAGED_PROPERTIES[name]?.(t, index);
+  return MANAGED_PROPERTIES[name]?.(generated);
 }
 
 /** A device with the named properties; `reveal` tells the hidden ones too. */
 export function managedDevice(
-  t: DirectoryTenant,
   entry: ManagedEntry,
   { names = ALL_NAMES, reveal = false }: { names?: readonly string[]; reveal?: boolean } = {},
 ): ManagedDevice {
   const device: ManagedDevice = {};
-  for (const name of names) device[name] = !reveal && HIDDEN_PROPERTIES.has(name) ? null : managedValue(t, entry, name);
+  for (const name of names) device[name] = !reveal && HIDDEN_PROPERTIES.has(name) ? null : managedValue(entry, name);
   return device;
 }
 
@@ -79,7 +79,7 @@ export const ALL_NAMES: readonly string[] = Object.keys(MANAGED_PROPERTIES);
 export function enroll(world: World, t: DirectoryTenant, fields: Record<string, unknown>): string {
   const index = t.managed + countUp(world, t, ENROLLED) - 1;
   putOverlay(world, t, KIND, { key: padded(index), value: { fields } satisfies ManagedChange });
-  return String(managedValue(t, { index }, "id"));
+  return managedId(t, index);
 }
 
 /** Changes properties of a device. */

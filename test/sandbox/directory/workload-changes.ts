@@ -1,5 +1,7 @@
 import type * as z from "zod";
 import type { World } from "../world.ts";
+import { alertSchema, applyAlert, applyAlertUpdate, updateAlertSchema } from "./alerts-changes.ts";
+import { applyAudit, applySignIn, auditSchema, signInSchema } from "./logs-changes.ts";
 import {
   applyEnroll,
   applyRetire,
@@ -22,6 +24,10 @@ export const WORKLOAD_CHANGES = {
   enroll: kind(enrollSchema, applyEnroll),
   update_managed: kind(updateManagedSchema, applyUpdate),
   retire: kind(retireSchema, applyRetire),
+  sign_in: kind(signInSchema, applySignIn),
+  audit: kind(auditSchema, applyAudit),
+  alert: kind(alertSchema, applyAlert),
+  update_alert: kind(updateAlertSchema, applyAlertUpdate),
 } as const satisfies Record<string, WorkloadChange>;
 
 function kind<S extends z.ZodType>(

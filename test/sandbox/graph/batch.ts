@@ -20,7 +20,17 @@ interface SubResponse {
 }
 
 const MOST = 20;
-const RETURNED_HEADERS = ["Content-Type", "Retry-After", "Location", "ETag", "Preference-Applied"];
+const RETURNED_HEADERS = [
+  "Content-Type",
+  "Retry-After",
+  "Location",
+  "ETag",
+  "Preference-Applied",
+  "x-ms-resource-unit",
+  "x-ms-throttle-limit-percentage",
+  "x-ms-throttle-scope",
+  "x-ms-throttle-information",
+];
 
 /**
  * `POST $batch`. Each sub-request goes through the whole sandbox, so that faults meet it by its own path; the

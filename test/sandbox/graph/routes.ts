@@ -1,5 +1,7 @@
 import { Hono } from "hono";
 import { directoryRoutes } from "../directory/routes.ts";
+import { throttle } from "../directory/throttle.ts";
+import { workloadRoutes } from "../directory/workload-routes.ts";
 import type { World } from "../world.ts";
 import { authenticateCaller, type GraphContext, type GraphEnv } from "./caller.ts";
 import { batch } from "./batch.ts";
@@ -27,7 +29,9 @@ export function graphRoutes(world: World, dispatch: (request: Request) => Promis
   });
   app.get("/oidc/userinfo", (c) => c.json(userInfo(authenticateCaller(world, c.req.raw))));
   app.post("/v1.0/$batch", async (c) => c.json(await batch(c.req.raw, dispatch)));
+  app.use("/v1.0/*", throttle(world));
   app.route("/v1.0", directoryRoutes(world));
+  app.route("/v1.0", workloadRoutes(world));
   app.get("/v1.0/organization", (c) => c.json(organization(world, c.var.caller, new URL(c.req.url))));
   app.use("/v1.0/me/*", async (c, next) => {
     c.set("owner", ownUser(c.var.caller));
