@@ -81,7 +81,8 @@ export function setLink(
 
 /** Puts a user below another, or with null below nobody, and notes it. */
 export function setManager(d: Directory, user: number, manager: number | null): void {
-  const before = d.manager(user) ?? null;
+  // A deleted one counts: who is back before anybody looks was never reported gone.
+  const before = d.assignedManager(user);
   d.setManager(user, manager);
   if (before !== manager) note(d.world, d.t, { kind: "user", index: user, what: "manager", before });
 }

@@ -8,6 +8,8 @@ import type { World } from "../world.ts";
 import { applyChanges } from "./changes.ts";
 import { expireLinks } from "./delta-token.ts";
 import { ALL_ROLES } from "./permissions.ts";
+import { runScript } from "./script.ts";
+import { truth } from "./truth.ts";
 import { findDirectory, forgetChanges, saveDirectory, type DirectoryTenant } from "./tenant.ts";
 
 const licencesSchema = z.strictObject({
@@ -55,6 +57,14 @@ export function directoryControls(world: World): Hono {
   app.post("/tenant/:id/changes", async (c) => {
     const t = tenantOf(world, c.req.param("id"));
     return t === undefined ? c.json(UNKNOWN, 404) : c.json(applyChanges(world, t, await c.req.json()));
+  });
+  app.post("/tenant/:id/change-script", async (c) => {
+    const t = tenantOf(world, c.req.param("id"));
+    return t === undefined ? c.json(UNKNOWN, 404) : c.json(runScript(world, t, await c.req.json()));
+  });
+  app.get("/tenant/:id/truth", (c) => {
+    const t = tenantOf(world, c.req.param("id"));
+    return t === undefined ? c.json(UNKNOWN, 404) : c.json(truth(world, t, c.req.query()));
   });
   app.post("/tenant/:id/delta/expire", async (c) => {
     const t = tenantOf(world, c.req.param("id"));

@@ -19,12 +19,13 @@ export function deltaObject(context: WindowContext, one: Touched, minimal: boole
   return { id: object.id, ...Object.fromEntries(present), ...managerLink(context, one), ...groupLinks(context, one) };
 }
 
-function managerLink({ d, kind, asked }: WindowContext, { index, whole, manager }: Touched) {
-  if (kind !== "user" || asked.select?.includes("manager") !== true || (!whole && manager === undefined)) return {};
+function managerLink({ d, kind, asked }: WindowContext, { index, whole, managers }: Touched) {
+  if (kind !== "user" || asked.select?.includes("manager") !== true || (!whole && managers === undefined)) return {};
+  const entry = (manager: number) => ({ "@odata.type": typeName("user"), id: userId(d.t, manager) });
   const now = d.manager(index);
-  if (now !== undefined) return { "manager@delta": [{ "@odata.type": typeName("user"), id: userId(d.t, now) }] };
-  if (manager === undefined || manager.before === null) return {};
-  return { "manager@delta": [removed({ "@odata.type": typeName("user"), id: userId(d.t, manager.before) })] };
+  if (now !== undefined) return { "manager@delta": [entry(now)] };
+  const gone = [...(managers ?? [])].map((manager) => removed(entry(manager)));
+  return gone.length === 0 ? {} : { "manager@delta": gone };
 }
 
 function groupLinks(context: WindowContext, { index, links }: Touched) {

@@ -13,8 +13,8 @@ export interface Touched {
   whole: boolean;
   names: Set<string>;
   links: Map<string, { relation: Relation; member: Member }>;
-  /** Present when the manager changed: who it was at first, as an index. */
-  manager?: { before: number | null };
+  /** Present when the manager changed: who it was, as indexes. The client may know any of them. */
+  managers?: Set<number>;
   /** The properties, when they are at hand already. */
   object?: Properties;
 }
@@ -145,7 +145,8 @@ function apply(context: WindowContext, one: Touched, { entry, place, budget }: T
   const size = one.links.size;
   let next: LinkPlace | undefined;
   if (entry.what === "properties") for (const name of entry.names) one.names.add(name);
-  else if (entry.what === "manager") one.manager ??= { before: entry.before };
+  else if (entry.what === "manager")
+    one.managers = new Set([...(one.managers ?? []), ...(entry.before === null ? [] : [entry.before])]);
   else if (entry.what === "members" || entry.what === "owners") addLink(one, entry.what, entry.member);
   else {
     one.whole = true;

@@ -80,9 +80,14 @@ export class Directory {
 
   /** Whom a user stands below, if that one lives. */
   manager(user: number): number | undefined {
+    const manager = this.assignedManager(user);
+    return manager !== null && this.isLive("user", manager) ? manager : undefined;
+  }
+
+  /** Whom a user was put below, living or dead, or null. */
+  assignedManager(user: number): number | null {
     const change = this.#change("user", user)?.manager;
-    const manager = change === undefined ? generatedManager(this.t, user) : change;
-    return manager !== null && manager !== undefined && this.isLive("user", manager) ? manager : undefined;
+    return change === undefined ? (generatedManager(this.t, user) ?? null) : change;
   }
 
   /** The users below a user, living or dead. */

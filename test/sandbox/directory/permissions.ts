@@ -51,3 +51,9 @@ export function requireSignInActivity(caller: Caller, { licences }: DirectoryTen
   const message = "Insufficient privileges to complete the operation.";
   requirePermission(caller, ["AuditLog.Read.All"], "Authorization_RequestDenied", message);
 }
+
+/** Whether the caller may read service principals, or contacts. */
+export function mayReadFixed({ token }: Caller, type: "servicePrincipal" | "orgContact"): boolean {
+  const own = type === "servicePrincipal" ? "Application.Read.All" : "OrgContact.Read.All";
+  return [own, ...WIDE].some((name) => token.roles.includes(name) || token.scopes.includes(name));
+}
