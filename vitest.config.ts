@@ -83,6 +83,7 @@ function testVariables() {
     TOKEN_ENCRYPTION_KEY: "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
     MICROSOFT_CLIENT_ID: "11111111-aaaa-4bbb-8ccc-000000000001",
     MICROSOFT_CLIENT_SECRET: "sandbox-secret,sandbox-secret-2",
+    MICROSOFT_TENANT_ORG: "operators-own",
     GOOGLE_CLIENT_ID: "sandbox-google-client.apps.googleusercontent.com",
     GOOGLE_CLIENT_SECRET: "sandbox-google-secret",
     NOTION_CLIENT_ID: "sandbox-notion-client",

@@ -23,6 +23,11 @@ export const AUDIT_ACTIONS = [
   "key_rotation",
   "job",
   "operator_read",
+  "tenant_setup",
+  "tenant_sync",
+  "tenant_approve",
+  "tenant_disconnect",
+  "tenant_export",
 ] as const;
 
 /** One of {@link AUDIT_ACTIONS}. */

@@ -22,7 +22,9 @@ export type GrantParameters =
       readonly code_verifier?: string;
       readonly scope?: string;
     }
-  | { readonly grant_type: "refresh_token"; readonly refresh_token: string; readonly scope?: string };
+  | { readonly grant_type: "refresh_token"; readonly refresh_token: string; readonly scope?: string }
+  // RFC 6749 section 4.4: the application's own token.
+  | { readonly grant_type: "client_credentials"; readonly scope: string };
 
 /** What came of a token request. */
 export type TokenOutcome =

@@ -17,6 +17,8 @@ import {
   jobStateTable,
 } from "./schema-records.ts";
 
+export { tenants } from "./schema-tenants.ts";
+
 /** Status of a connection. */
 export const CONNECTION_STATUSES = ["active", "reauth_required", "revoked"] as const;
 

@@ -2,7 +2,8 @@
 import { and, asc, count, eq, gt, isNotNull, isNull, lte, ne, or } from "drizzle-orm";
 import type { ConnectionId, Owner } from "../lib/ids.ts";
 import type { Database } from "./database.ts";
-import type { Tables } from "./schema.ts";
+import { connections, type Tables } from "./schema.ts";
+import { tenantRows } from "./tenants.ts";
 
 /** A connection whose keeper is to be asked. */
 export interface Named {
@@ -50,11 +51,21 @@ export function upkeep(db: Database, { connections: table }: Tables): Upkeep {
       const where = and(eq(table.status, "active"), soon, isNull(table.expiryAnnouncedAt));
       return typed(await db.select(named).from(table).where(where).orderBy(asc(table.grantExpiresAt)).limit(limit));
     },
-    sealCounts: () =>
-      db.select({ key: table.sealedWith, rows: count() }).from(table).where(holdsSecrets).groupBy(table.sealedWith),
+    async sealCounts() {
+      const key = table.sealedWith;
+      const own = await db.select({ key, rows: count() }).from(table).where(holdsSecrets).groupBy(key);
+      // Tenants belong to no system. They are told beside main's, or a key would be taken off that they still need.
+      return table === connections ? together([...own, ...(await tenantRows(db).sealCounts())]) : own;
+    },
     async revocationsPending() {
       const [row] = await db.select({ rows: count() }).from(table).where(isNotNull(table.revocationDueAt));
       return row?.rows ?? 0;
     },
   };
+}
+
+function together(counts: readonly SealCount[]): SealCount[] {
+  const rows = new Map<string | null, number>();
+  for (const one of counts) rows.set(one.key, (rows.get(one.key) ?? 0) + one.rows);
+  return [...rows].map(([key, total]) => ({ key, rows: total }));
 }

@@ -21,6 +21,7 @@ export const VARIABLES = {
   MICROSOFT_CLIENT_CERTIFICATE: { schema: pemCertificate },
   MICROSOFT_CLIENT_SECRET_EXPIRES_AT: { schema: values.moment },
   MICROSOFT_TENANT_ID: { schema: values.entraTenant, aliases: ["MSTENANTID"] },
+  MICROSOFT_TENANT_ORG: { schema: values.text },
   MICROSOFT_REDIRECT_URI: { schema: values.baseUrl, aliases: ["REDIRECT_URI"] },
   MICROSOFT_OAUTH_CLIENT_ID: { schema: values.text },
   MICROSOFT_OAUTH_CLIENT_SECRET: { schema: values.clientSecrets },

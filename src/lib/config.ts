@@ -70,6 +70,8 @@ interface Settings {
   readonly cloud: "global" | "usgov" | "dod" | "china";
   readonly loginUrl: string | undefined;
   readonly graphUrl: string | undefined;
+  /** The organisation that may connect the tenant of the main registration by it; undefined: none may. */
+  readonly tenantOrg: string | undefined;
   readonly googleAccountsUrl: string | undefined;
   readonly googleTokenUrl: string | undefined;
   readonly googleApiUrl: string | undefined;
@@ -206,6 +208,7 @@ function settings(read: Values): Settings {
     cloud: read.MICROSOFT_CLOUD ?? "global",
     loginUrl: read.MICROSOFT_LOGIN_URL,
     graphUrl: read.MICROSOFT_GRAPH_URL,
+    tenantOrg: read.MICROSOFT_TENANT_ORG,
     googleAccountsUrl: read.GOOGLE_ACCOUNTS_URL,
     googleTokenUrl: read.GOOGLE_TOKEN_URL,
     googleApiUrl: read.GOOGLE_API_URL,

@@ -16,6 +16,8 @@ export interface Route {
   readonly role?: string;
   /** The permission it needs. */
   readonly scope?: string;
+  /** The organisation that the caller belongs to. */
+  readonly org?: string;
   /** True where `?connection=` names one of the caller's connections. */
   readonly takesConnection?: boolean;
 }
@@ -180,8 +182,8 @@ async function token(route: Route, claims: Record<string, unknown> = {}, secret 
     .sign(new TextEncoder().encode(secret));
 }
 
-function grantedBy({ role, scope }: Route): Record<string, unknown> {
-  return { ...(role && { roles: [role] }), ...(scope && { scope }) };
+function grantedBy({ role, scope, org }: Route): Record<string, unknown> {
+  return { ...(role && { roles: [role] }), ...(scope && { scope }), ...(org && { org }) };
 }
 
 async function claimsIn(bearer: string): Promise<{ sub: string }> {
