@@ -1,4 +1,4 @@
-import { type Touched, type WindowContext } from "./delta-window.ts";
+import type { Link, Touched, WindowContext } from "./delta-window.ts";
 import { hasEdge, isAlive, memberId, type Relation } from "./edges.ts";
 import type { Member } from "./generated-edges.ts";
 import { userId } from "./object-ids.ts";
@@ -33,15 +33,14 @@ function groupLinks(context: WindowContext, { index, links }: Touched) {
     const entries = [...links.values()].filter((link) => link.relation === relation);
     return entries.length === 0
       ? {}
-      : { [`${relation}@delta`]: entries.map(({ member }) => linkEntry(context, index, { relation, member })) };
+      : { [`${relation}@delta`]: entries.map((link) => linkEntry(context, index, link)) };
   };
   return { ...named("members"), ...named("owners") };
 }
 
-function linkEntry({ d }: WindowContext, group: number, link: { relation: Relation; member: Member }) {
-  const { relation, member } = link;
+function linkEntry({ d }: WindowContext, group: number, { relation, member, holds }: Link) {
   const entry = { "@odata.type": typeName(member.type), id: memberId(d, member) };
-  return isAlive(d, member) && hasEdge(d, group, relation, member) ? entry : removed(entry);
+  return holds || (isAlive(d, member) && hasEdge(d, group, relation, member)) ? entry : removed(entry);
 }
 
 function removed(entry: Record<string, unknown>): Record<string, unknown> {

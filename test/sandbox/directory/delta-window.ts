@@ -6,13 +6,20 @@ import { memberKey, type Member } from "./generated-edges.ts";
 import { changesAfter, type JournalEntry } from "./journal.ts";
 import { SHAPES } from "./properties.ts";
 
+/** A link of a group; `holds` when it was just read and need not be looked up. */
+export interface Link {
+  relation: Relation;
+  member: Member;
+  holds: boolean;
+}
+
 /** One object that a page tells of, and what of it. */
 export interface Touched {
   index: number;
   /** Everything that was asked for, whether or not it changed. */
   whole: boolean;
   names: Set<string>;
-  links: Map<string, { relation: Relation; member: Member }>;
+  links: Map<string, Link>;
   /** Present when the manager changed: who it was, as indexes. The client may know any of them. */
   managers?: Set<number>;
   /** The properties, when they are at hand already. */
@@ -147,7 +154,8 @@ function apply(context: WindowContext, one: Touched, { entry, place, budget }: T
   if (entry.what === "properties") for (const name of entry.names) one.names.add(name);
   else if (entry.what === "manager")
     one.managers = new Set([...(one.managers ?? []), ...(entry.before === null ? [] : [entry.before])]);
-  else if (entry.what === "members" || entry.what === "owners") addLink(one, entry.what, entry.member);
+  else if (entry.what === "members" || entry.what === "owners")
+    addLink(one, { relation: entry.what, member: entry.member, holds: false });
   else {
     one.whole = true;
     const links = entry.what === "restored" && entry.links && context.d.isLive(entry.kind, entry.index);
@@ -167,15 +175,15 @@ function takeLinks(
     if ((place?.relation === "owners" && relation === "members") || !maySee(context, one.index, relation)) continue;
     const from = place?.relation === relation ? place.from : 0;
     const { members, next } = edgeSlice(context.d, one.index, relation, { from, most: left });
-    for (const member of members) addLink(one, relation, member);
+    for (const member of members) addLink(one, { relation, member, holds: true });
     if (next !== undefined) return { relation, from: next };
     left -= members.length;
   }
   return undefined;
 }
 
-function addLink(one: Touched, relation: Relation, member: Member): void {
-  one.links.set(`${relation}:${memberKey(member)}`, { relation, member });
+function addLink(one: Touched, link: Link): void {
+  one.links.set(`${link.relation}:${memberKey(link.member)}`, link);
 }
 
 function isAsked(context: WindowContext, entry: JournalEntry): boolean {

@@ -32,6 +32,9 @@ export class Directory {
   readonly world: World;
   readonly t: DirectoryTenant;
   readonly #dead = new Map<ObjectKind, Map<number, Death>>();
+  readonly #totals = new Map<ObjectKind, number>();
+  /** The changes of the range that was read last: whatever of it is not in the map was never changed. */
+  #read: { kind: ObjectKind; from: number; to: number; changes: Map<string, Change> } | undefined;
 
   constructor(world: World, t: DirectoryTenant) {
     this.world = world;
@@ -40,7 +43,11 @@ export class Directory {
 
   /** How many indexes are taken, by the living and the dead. */
   total(kind: ObjectKind): number {
-    return this.t[COUNTS[kind]] + count(this.world, this.t, `added-${kind}`);
+    const known = this.#totals.get(kind);
+    if (known !== undefined) return known;
+    const total = this.t[COUNTS[kind]] + count(this.world, this.t, `added-${kind}`);
+    this.#totals.set(kind, total);
+    return total;
   }
 
   /** Who is deleted, by index. Deletions are few: one read per request answers for every member of a page. */
@@ -72,6 +79,7 @@ export class Directory {
   range(kind: ObjectKind, from: number, to: number): [index: number, object: Properties][] {
     const dead = this.dead(kind);
     const changes = new Map(overlays<Change>(this.world, this.t, kind, { start: padded(from), end: padded(to) }));
+    this.#read = { kind, from, to, changes };
     const found: [number, Properties][] = [];
     for (let index = from; index < Math.min(to, this.total(kind)); index++)
       if (!dead.has(index)) found.push([index, merged(GENERATED[kind](this.t, index), changes.get(padded(index)))]);
@@ -108,6 +116,7 @@ export class Directory {
   add(kind: ObjectKind, fields: Record<string, unknown>): number {
     const index = this.total(kind);
     countUp(this.world, this.t, `added-${kind}`);
+    this.#totals.set(kind, index + 1);
     this.setFields(kind, index, fields);
     return index;
   }
@@ -140,10 +149,13 @@ export class Directory {
   }
 
   #change(kind: ObjectKind, index: number): Change | undefined {
+    const read = this.#read;
+    if (read?.kind === kind && index >= read.from && index < read.to) return read.changes.get(padded(index));
     return overlay<Change>(this.world, this.t, kind, padded(index));
   }
 
   #put(kind: ObjectKind, index: number, value: Change): void {
+    this.#read = undefined;
     putOverlay(this.world, this.t, kind, { key: padded(index), value });
   }
 }

@@ -32,7 +32,7 @@ export function edgeSlice(
 ): Slice {
   const changed = new Map(overlays<boolean>(d.world, d.t, relation, { prefix: `${padded(group)}:` }));
   const generated = generatedEdges(d, group, relation);
-  const isGone = (member: Member) => changed.get(`${padded(group)}:${memberKey(member)}`) === false;
+  const isGone = (member: Member) => changed.size > 0 && changed.get(`${padded(group)}:${memberKey(member)}`) === false;
   const members: Member[] = [];
   if (typeof from === "number") {
     for (let place = from; place < generated.size; place++) {

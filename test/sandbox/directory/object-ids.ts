@@ -13,9 +13,10 @@ export type IdKind = "user" | "group" | "device" | "registration" | "managed" | 
  * leads back to its object without a search; the digits before are hashes, so that ids are in no order.
  */
 export function objectId({ seed }: Seeded, kind: IdKind, index: number): string {
-  const [a, b, c] = [1, 2, 3].map((word) => hex(hash32(seed, [kind, index, word])));
-  const tail = hex((index ^ hash32(seed, [kind])) >>> 0);
-  return `${a}-${b?.slice(0, 4)}-4${b?.slice(5)}-8${c?.slice(1, 4)}-${c?.slice(4)}${tail}`;
+  const word = (part: number) => hex(hash32(seed, [kind, index, part]));
+  const [b, c] = [word(2), word(3)];
+  const tail = hex(index ^ hash32(seed, [kind]));
+  return `${word(1)}-${b.slice(0, 4)}-4${b.slice(5)}-8${c.slice(1, 4)}-${c.slice(4)}${tail}`;
 }
 
 /** The index behind an id, whether or not the object exists; undefined when it is no such id. */
@@ -43,6 +44,10 @@ export const indexOfDevice = (t: Seeded, id: string) => indexOf(t, "device", id)
 /** The index behind an Intune device's id, if it is one. */
 export const indexOfManaged = (t: Seeded, id: string) => indexOf(t, "managed", id);
 
+const BYTES = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
+// By a table: an id is made for every entry of every page.
 function hex(word: number): string {
-  return word.toString(16).padStart(8, "0");
+  const byte = (shift: number) => BYTES[(word >>> shift) & 255] ?? "";
+  return byte(24) + byte(16) + byte(8) + byte(0);
 }
