@@ -13,6 +13,7 @@ import { purgeEvents } from "./purge-events.ts";
 import { refreshExpiring } from "./refresh-expiring.ts";
 import { reseal } from "./reseal.ts";
 import { retryRevocations } from "./retry-revocations.ts";
+import { startTenantRuns } from "./start-tenant-runs.ts";
 
 /** Which jobs each cron expression of wrangler.toml runs, in order. */
 export const SCHEDULE: Readonly<Record<string, Readonly<Record<string, Job>>>> = {
@@ -27,7 +28,11 @@ export const SCHEDULE: Readonly<Record<string, Readonly<Record<string, Job>>>> =
     announce_expiring: announceExpiring,
     reseal,
   },
+  "*/5 * * * *": { start_tenant_runs: startTenantRuns },
 };
+
+/** Jobs for what belongs to no system: they run once, beside main's. */
+const OF_NO_SYSTEM: ReadonlySet<Job> = new Set([startTenantRuns]);
 
 /** Runs the jobs of a cron expression for both systems. `now`: ms since the epoch. A job that fails does not stop the next. */
 export async function runJobs(cron: string, env: Env, now: number): Promise<void> {
@@ -37,7 +42,8 @@ export async function runJobs(cron: string, env: Env, now: number): Promise<void
   if (!jobs) return house.log.error("unknown cron expression", { cron, known: Object.keys(SCHEDULE) });
   for (const name of SYSTEMS) {
     const system = openSystem(house, name);
-    for (const [job, run] of Object.entries(jobs)) await runJob({ system, job, run, now });
+    for (const [job, run] of Object.entries(jobs))
+      if (name === "main" || !OF_NO_SYSTEM.has(run)) await runJob({ system, job, run, now });
   }
 }
 

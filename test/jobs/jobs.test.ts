@@ -150,7 +150,7 @@ test("a cron expression that no job belongs to is an error, with those that are 
   const lines = listen();
   await worker.scheduled(createScheduledController({ cron: "0 3 * * *", scheduledTime: new Date() }), env);
   expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
-    expect.objectContaining({ level: "ERROR", cron: "0 3 * * *", known: ["*/15 * * * *"] }),
+    expect.objectContaining({ level: "ERROR", cron: "0 3 * * *", known: ["*/15 * * * *", "*/5 * * * *"] }),
   ]);
 });
 
