@@ -8,6 +8,8 @@ import { failure } from "./lib/errors.ts";
 import { requestIdFrom, SYSTEMS, type SystemName } from "./lib/ids.ts";
 import type { Hosted } from "./routes/context.ts";
 import { soundConfiguration } from "./routes/guards.ts";
+import { directoryRuns } from "./routes/directory-runs.ts";
+import { directoryTenant } from "./routes/directory-tenant.ts";
 import { microsoftAuth } from "./routes/microsoft-auth.ts";
 import { microsoftCalendar } from "./routes/microsoft-calendar.ts";
 import { microsoftHealth } from "./routes/microsoft-health.ts";
@@ -29,18 +31,30 @@ export function createApp() {
   app.use(opened, secureHeaders({ xFrameOptions: "DENY" }), crossOrigin);
   app.route("/api/v1/health/microsoft", microsoftHealth());
   for (const name of SYSTEMS) app.route(BASE_PATHS[name], surfacesOf(name));
+  app.route("/v1/microsoft", directory());
   return app;
+}
+
+/** The tenant directory has one population: organisations. Whoever asks is limited and recorded as a user of main. */
+function directory() {
+  return new Hono<Hosted>({ strict: false })
+    .use(bound("main"), soundConfiguration)
+    .route("/", directoryTenant())
+    .route("/", directoryRuns());
+}
+
+function bound(name: SystemName) {
+  return createMiddleware<Hosted>(async (c, next) => {
+    c.set("system", c.get("premises").systems[name]);
+    await next();
+  });
 }
 
 /** The same surfaces for either system; what differs is the system that the middleware binds. */
 function surfacesOf(name: SystemName) {
-  const bind = createMiddleware<Hosted>(async (c, next) => {
-    c.set("system", c.get("premises").systems[name]);
-    await next();
-  });
   const surfaces = new Hono<Hosted>({ strict: false });
   for (const path of ["/auth/microsoft/*", "/calendar/microsoft/*", "/oauth/*"])
-    surfaces.use(path, bind, soundConfiguration);
+    surfaces.use(path, bound(name), soundConfiguration);
   surfaces
     .route("/auth/microsoft", microsoftAuth())
     .route("/calendar/microsoft", microsoftCalendar())

@@ -3,6 +3,7 @@ import { createApp } from "./app.ts";
 import { runJobs } from "./jobs/index.ts";
 
 export { AddressKeeper } from "./objects/address-keeper.ts";
+export { TenantDirectory } from "./objects/tenant-directory.ts";
 export { UserKeeper } from "./objects/user-keeper.ts";
 
 const app = createApp();
