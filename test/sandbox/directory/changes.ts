@@ -82,7 +82,8 @@ export function applyChanges(world: World, t: DirectoryTenant, body: unknown): {
       return applyChange(d, change) ?? [];
     } catch (error) {
       if (!(error instanceof z.ZodError)) throw error;
-      throw new z.ZodError(error.issues.map((issue) => ({ ...issue, path: ["changes", at, ...issue.path] })));
+      // The plain ZodError is no Error, and an app lets such through.
+      throw new z.ZodRealError(error.issues.map((issue) => ({ ...issue, path: ["changes", at, ...issue.path] })));
     }
   });
   return { revision: currentRevision(world, t), ids };
