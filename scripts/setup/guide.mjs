@@ -119,7 +119,10 @@ async function storeHere(session, settled, fileExists) {
   changeFile(file, changes, freshDevVars());
   const names = Object.keys(changes);
   say(`Wrote .dev.vars: ${names.join(", ")}`);
-  say("People who sign in with Microsoft are from now on of this tenant alone, and npm start leaves the stand-in off.");
+  say(
+    "People who sign in with Microsoft are from now on of this tenant alone. npm start leaves the stand-in off, as long",
+  );
+  say("as .dev.vars names a client.");
   return { target: "dev", variables: names };
 }
 
