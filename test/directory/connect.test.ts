@@ -194,6 +194,7 @@ test("a credential opens in its own organisation's row alone, and not as a grant
     { ...theirs, ...stolen },
     { ...theirs, ...stolen, id: mine.id },
     { ...mine, org: "thief" },
+    { ...mine, id: theirs.id },
   ])
     await expect(applicationOf(house, row)).rejects.toMatchObject({ code: "internal" });
   for (const system of ["main", "beta"])
