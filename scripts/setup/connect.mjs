@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { readDevVars } from "../dev-vars.mjs";
 import { baseUrl } from "./clouds.mjs";
-import { refused } from "./ended.mjs";
+import { Ended, refused } from "./ended.mjs";
 import { textIn, member } from "./http.mjs";
 import { progressOn, settles } from "./progress.mjs";
 import { capabilityReport } from "./report.mjs";
@@ -103,8 +103,7 @@ function isStatus(status) {
  * @returns {Promise<unknown>} The run as it ended.
  */
 async function copy({ flags, say, shown }, worker) {
-  const begun = await worker("POST", "/v1/microsoft/sync", { sync_type: "full" });
-  const path = `/v1/microsoft/runs/${encodeURIComponent(textIn(begun, "run_id"))}`;
+  const path = `/v1/microsoft/runs/${encodeURIComponent(await begin(worker))}`;
   const progress = progressOn(flags.has("json") ? process.stderr : process.stdout, shown);
   for (let lost = 0; ;) {
     const run = await worker("GET", path).catch((/** @type {unknown} */ error) => {
@@ -115,6 +114,21 @@ async function copy({ flags, say, shown }, worker) {
     if (run !== undefined && settles(run)) return ended(run, say);
     if (run !== undefined) lost = 0;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+/**
+ * Begins a copy; where one is under way already, it is that one that is watched.
+ *
+ * @param {import("./worker.mjs").Worker} worker
+ * @returns {Promise<string>} The run's id.
+ */
+async function begin(worker) {
+  try {
+    return textIn(await worker("POST", "/v1/microsoft/sync", { sync_type: "full" }), "run_id");
+  } catch (error) {
+    if (error instanceof Ended && error.more.code === "conflict" && error.more.runId) return error.more.runId;
+    throw error;
   }
 }
 

@@ -15,7 +15,7 @@ export class Ended extends Trouble {
   /**
    * @param {string} message
    * @param {number} exitCode
-   * @param {{ about?: About, code?: string, adminConsentUrl?: string }} [more] `code` is the refuser's own.
+   * @param {{ about?: About, code?: string, adminConsentUrl?: string, runId?: string }} [more] `code` is the refuser's own.
    */
   constructor(message, exitCode, more = {}) {
     super(message);
@@ -31,7 +31,7 @@ export function wrongUse(message) {
 
 /**
  * @param {string} message
- * @param {{ about: About, code?: string, adminConsentUrl?: string }} more
+ * @param {{ about: About, code?: string, adminConsentUrl?: string, runId?: string }} more
  */
 export function refused(message, more) {
   return new Ended(message, EXIT.refused, more);

@@ -74,5 +74,9 @@ function problem({ status, body }) {
   const words = textIn(body, "detail") || textIn(body, "title") || "The Worker refused.";
   const more = [textIn(body, "provider_code"), textIn(body, "reason")].filter((part) => part !== "");
   const mend = adminConsentUrl === "" ? "" : ` An administrator of the tenant opens: ${adminConsentUrl}`;
-  return refused(`The Worker answered: ${words} (${[code, ...more].join(", ")})${mend}`, { about: "worker", code });
+  return refused(`The Worker answered: ${words} (${[code, ...more].join(", ")})${mend}`, {
+    about: "worker",
+    code,
+    runId: textIn(body, "run_id"),
+  });
 }

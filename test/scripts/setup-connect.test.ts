@@ -174,6 +174,16 @@ test("a poll that is lost does not end the watching", async () => {
   expect(lost).toBe(1);
 });
 
+test("a copy that is under way already is watched instead of begun", async () => {
+  const { server, calls } = await worker({
+    instead: (path) =>
+      path === "/v1/microsoft/sync" ? Response.json({ code: "conflict", run_id: "run_0" }, { status: 409 }) : undefined,
+  });
+  const args = [...FLAGS, ...at(await entra()), "--sync", "--url", server.url];
+  expect(await setup(copyWith(MINE), args)).toMatchObject({ status: 0 });
+  expect(calls.at(-1)?.path).toBe("/v1/microsoft/runs/run_0");
+});
+
 test("where no Worker answers, what was proved is written and the missing Worker is named", async () => {
   const { server } = await worker();
   server.stop();
