@@ -50,12 +50,20 @@ async function goOn(directory: Directory, run: Run): Promise<void> {
   await Promise.all(LANES.map((lane) => goOnLane(directory, { run, lane, deadline })));
   directory.memory.ahead.clear();
   if (directory.memory.closed) return;
-  const open = tasksOf(sql, run.r).filter(isOpen);
+  const tasks = tasksOf(sql, run.r);
+  // Of a lane the first task alone can go on: whoever waits behind it has nothing to be woken for.
+  const open = LANES.flatMap((lane) => firstOpen(lane, tasks) ?? []);
   if (open.length === 0) {
     finishRun(directory, run);
     return directory.wakeBy(clock.now());
   }
   directory.wakeBy(Math.max(clock.now(), Math.min(...open.map((task) => dueOf(directory, task)))));
+}
+
+function firstOpen(lane: readonly ResourceName[], tasks: readonly Task[]): Task | undefined {
+  return lane
+    .map((name) => tasks.find(({ resource }) => resource === name))
+    .find((found) => found !== undefined && isOpen(found));
 }
 
 async function goOnLane(
@@ -64,10 +72,7 @@ async function goOnLane(
 ): Promise<void> {
   const { sql, clock, memory } = directory;
   while (!memory.closed && clock.now() < deadline) {
-    const tasks = tasksOf(sql, run.r);
-    const task = lane
-      .map((name) => tasks.find(({ resource }) => resource === name))
-      .find((found) => found && isOpen(found));
+    const task = firstOpen(lane, tasksOf(sql, run.r));
     if (!task) return;
     const wait = dueOf(directory, task) - clock.now();
     if (wait > SHORT_WAIT_MS) return;
