@@ -2,21 +2,21 @@ import type { Link, Touched, WindowContext } from "./delta-window.ts";
 import { hasEdge, isAlive, memberId, type Relation } from "./edges.ts";
 import type { Member } from "./generated-edges.ts";
 import { userId } from "./object-ids.ts";
-import { SHAPES } from "./properties.ts";
 
 /** What delta says of an object: its state of now, or a tombstone. `minimal` leaves out what did not change. */
 export function deltaObject(context: WindowContext, one: Touched, minimal: boolean): Record<string, unknown> {
-  const { d, kind, asked } = context;
+  const { d, kind } = context;
   const death = d.dead(kind).get(one.index);
   const object = one.object ?? d.object(kind, one.index);
   if (death !== undefined)
     return { id: object.id, "@removed": { reason: death.state === "purged" ? "deleted" : "changed" } };
-  const { tracked, defaults } = SHAPES[kind];
-  const selected = (asked.select ?? defaults).filter((name) => tracked.includes(name));
-  const names = minimal && !one.whole ? selected.filter((name) => one.names.has(name)) : selected;
-  // What was never set is left out; what was set and cleared is null.
-  const present = names.flatMap((name) => (object[name] === undefined ? [] : [[name, object[name]] as const]));
-  return { id: object.id, ...Object.fromEntries(present), ...managerLink(context, one), ...groupLinks(context, one) };
+  const answer: Record<string, unknown> = { id: object.id };
+  for (const name of context.names) {
+    // What was never set is left out; what was set and cleared is null.
+    if (object[name] === undefined || (minimal && !one.whole && !one.names.has(name))) continue;
+    answer[name] = object[name];
+  }
+  return Object.assign(answer, managerLink(context, one), groupLinks(context, one));
 }
 
 function managerLink({ d, kind, asked }: WindowContext, { index, whole, managers }: Touched) {
@@ -29,6 +29,7 @@ function managerLink({ d, kind, asked }: WindowContext, { index, whole, managers
 }
 
 function groupLinks(context: WindowContext, { index, links }: Touched) {
+  if (links.size === 0) return {};
   const named = (relation: Relation) => {
     const entries = [...links.values()].filter((link) => link.relation === relation);
     return entries.length === 0

@@ -36,6 +36,8 @@ export interface Window {
 export interface WindowContext extends LinkContext {
   d: Directory;
   asked: Asked;
+  /** The properties that were asked for, links not among them. */
+  names: readonly string[];
   shuffled: boolean;
   /** Whether the caller may see who is in a group whose membership is hidden. */
   hidden: boolean;

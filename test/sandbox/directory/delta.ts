@@ -76,7 +76,9 @@ function page(request: DeltaRequest, asked: Asked, step: Step): Record<string, u
   const { directory_empty_pages: empty } = world.settings();
   if (empty > 0 && step.page % empty === 0)
     return answer(request, asked, { value: [], step: { ...step, page: step.page + 1 } });
-  const context = { world, t, kind, d, asked, shuffled: step.shuffled, hidden: request.hidden };
+  const { tracked, defaults } = SHAPES[kind];
+  const names = (asked.select ?? defaults).filter((name) => tracked.includes(name));
+  const context = { world, t, kind, d, asked, names, shuffled: step.shuffled, hidden: request.hidden };
   const window = step.echo === null ? mainWindow(context, step) : echoWindow(context, step);
   const value = window.touched.map((one) => deltaObject(context, one, minimal));
   const next = following(step, window, world.settings().directory_replays > 0);

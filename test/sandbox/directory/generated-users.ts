@@ -47,7 +47,7 @@ export function generatedUser(t: DirectoryTenant, index: number): DirectoryUser 
   const address = guest
     ? `${plain(givenName)}.${plain(surname)}${index}@partner.example`
     : `${plain(givenName)}.${plain(surname)}${index}@${t.domain}`;
-  const created = t.createdAt - Math.floor((30 + of("created") * 3000) * DAY_MS);
+  const created = isoSeconds(t.createdAt - Math.floor((30 + of("created") * 3000) * DAY_MS));
   return {
     id: userId(t, index),
     ...(guest ? guestNames(t, address, of) : memberNames(t, index, { address, of })),
@@ -59,8 +59,8 @@ export function generatedUser(t: DirectoryTenant, index: number): DirectoryUser 
     ...(!guest && of("department-less") >= 0.08 && { department: pick(DEPARTMENTS, of("department")) }),
     ...(of("mobile") < 0.5 && { mobilePhone: `+39 333 ${String(1_000_000 + index)}` }),
     businessPhones: of("phone") < 0.3 ? [`+39 06 ${String(100_000 + index)}`] : [],
-    createdDateTime: isoSeconds(created),
-    signInSessionsValidFromDateTime: isoSeconds(created),
+    createdDateTime: created,
+    signInSessionsValidFromDateTime: created,
   };
 }
 
