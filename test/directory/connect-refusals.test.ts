@@ -101,6 +101,14 @@ test("a tenant that does not describe itself is connected by what else it lets b
   });
 });
 
+test("a token that opens another tenant than the one that was named proves nothing", async () => {
+  const { tenant_id: id } = await makeTenant(123);
+  const body = { value: [{ id: "99999999-aaaa-4bbb-8ccc-999999999999", displayName: "Another", verifiedDomains: [] }] };
+  await sandbox("POST", "faults", { path: "/v1.0/organization", status: 200, body });
+  expect(await setUp("another", { tenant_id: id, ...CLIENT })).toMatchObject({ status: 502, code: "provider_error" });
+  expect(await rowOf("another")).toBeNull();
+});
+
 test.each([
   ["Entra", "/*/oauth2/v2.0/token", 503, "provider_unavailable"],
   ["discovery", "/*/v2.0/.well-known/openid-configuration", 503, "provider_unavailable"],
