@@ -87,10 +87,10 @@ async function approve(c: HostedContext): Promise<Response> {
 async function watch(c: HostedContext): Promise<Response> {
   const { id } = valid(RunId, c.req.param());
   const last = Number(c.req.header("Last-Event-ID") ?? Number.NaN);
-  const ask = (since: number | undefined, waitMs: number) =>
-    askDirectory<Result<RunProgress>>(c, (directory) => directory.progress({ id, since, waitMs }));
+  const ask = (asked: string, since: number | undefined, waitMs: number) =>
+    askDirectory<Result<RunProgress>>(c, (directory) => directory.progress({ id: asked, since, waitMs }));
   // An unknown run is a problem, not a stream that says nothing.
-  let progress = unwrap(await ask(undefined, 0));
+  let progress = unwrap(await ask(id, undefined, 0));
   // An EventSource comes back when a stream ends; this answer tells it to stay away.
   if (progress.ended && progress.version === last) return c.body(null, 204);
   c.header("X-Accel-Buffering", "no");
@@ -107,7 +107,7 @@ async function watch(c: HostedContext): Promise<Response> {
         return;
       }
       await stream.sleep(LEAST_BETWEEN_MS);
-      const next = await ask(told, HEARTBEAT_MS);
+      const next = await ask(run.id, told, HEARTBEAT_MS);
       if (!next.ok) {
         await stream.writeSSE({
           event: "error",

@@ -124,8 +124,9 @@ export function saveRun(sql: Sql, { r, status, endedAt, approvedAt }: Run): void
   sql.run("UPDATE runs SET status = ?, ended_at = ?, value = ? WHERE r = ?", status, endedAt, value, r);
 }
 
-/** The run of that id. */
+/** The run of that id; `latest` is the one that was begun last. */
 export function findRun(sql: Sql, id: string): Run | undefined {
+  if (id === "latest") return listRuns(sql, { limit: 1 })[0];
   return one(sql.first<RunRow>(`${RUN} WHERE id = ?`, id));
 }
 
