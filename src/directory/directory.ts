@@ -50,13 +50,18 @@ export interface DirectoryMemory {
   readonly watchers: Set<() => void>;
   /** Pages that were asked for before their turn, by address. */
   readonly ahead: Map<string, Promise<Outcome>>;
+  /** What the application's token says that it may, where it says so: for telling refusals apart alone. */
+  roles: readonly string[] | undefined;
   /** True once the tenant was disconnected: what is still on its way must not be written. */
   closed: boolean;
 }
 
 /** Opens a directory over its database. */
 export function openDirectory(ports: DirectoryPorts): Directory {
-  return { ...ports, memory: { pace: new Map(), watchers: new Set(), ahead: new Map(), closed: false } };
+  return {
+    ...ports,
+    memory: { pace: new Map(), watchers: new Set(), ahead: new Map(), roles: undefined, closed: false },
+  };
 }
 
 /** Tells those who wait that a run has come further. */

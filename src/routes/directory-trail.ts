@@ -18,7 +18,7 @@ export async function recordTenant(
     actor: c.get("caller").subject,
     requestId: c.get("requestId"),
     detail: { org: orgOf(c), ...detail },
-    ...(answer.ok ? {} : { failure: { code: answer.failure.code, reason: answer.failure.reason } }),
+    ...(answer.ok ? {} : { failure: answer.failure }),
   } as const;
   await askKeeper(c, (keeper) => keeper.note(event));
 }

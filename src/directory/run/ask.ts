@@ -1,5 +1,6 @@
 /** Asks Graph for one page with the application's token, at the pace that the workload's limits allow. */
 import { trustedAddress, versionRoot } from "../../graph/url.ts";
+import { rolesIn } from "../connect/roles.ts";
 import { Failure } from "../../lib/errors.ts";
 import type { Answer } from "../../lib/http.ts";
 import type { Directory } from "../directory.ts";
@@ -64,7 +65,8 @@ async function sent(directory: Directory, request: PageRequest): Promise<Answer>
 }
 
 async function send(directory: Directory, request: PageRequest, token: string): Promise<Answer> {
-  const { sender, graphUrl } = directory;
+  const { sender, graphUrl, memory } = directory;
+  memory.roles = rolesIn(token);
   const { resource, headers } = request;
   const url = trustedAddress(versionRoot(graphUrl), request.url);
   countRequest(directory, RESOURCES[resource].workload);

@@ -7,12 +7,13 @@ import type { TaskTrouble } from "./records.ts";
 
 /** Notes that a resource was refused. `expected`: it was known before, so a run is no worse for it. */
 export function noteRefusal(
-  { sql, clock }: Directory,
+  { sql, clock, memory: { roles } }: Directory,
   resource: ResourceName,
   { status, trouble }: { readonly status: number; readonly trouble: TaskTrouble },
 ): { readonly expected: boolean; readonly trouble: TaskTrouble } {
   const before = knownCapabilities(sql)[resource];
-  const now = capabilityFrom(resource, { status, code: trouble.providerCode ?? "" });
+  const code = trouble.providerCode ?? "";
+  const now = capabilityFrom(resource, { status, code, ...(roles ? { granted: roles } : {}) });
   writeCapability(sql, resource, now);
   changeResource(sql, resource, { refusedAt: clock.now() });
   const expected = before !== undefined && before.status !== "available" && before.status !== "unknown";
