@@ -149,6 +149,17 @@ it("says nothing to groups and reports of a deleted user, and gives them back wh
   ).toEqual(expect.arrayContaining(reports));
 });
 
+it("says nothing of a manager's return to who is below another by then", async () => {
+  const tenant = await openTenant();
+  const [first, second, user] = (await tenant.truth("users")).map(({ id }) => id);
+  await tenant.change({ op: "move_user", id: user, manager: second }, { op: "move_user", id: user, manager: first });
+  const { link } = await tenant.walk("/users/delta?$select=manager");
+  await tenant.change({ op: "delete_user", id: second }, { op: "restore_user", id: second });
+  const told = (await tenant.walk(link)).entries.map(({ id }) => id);
+  expect(told).toContain(second);
+  expect(told).not.toContain(user);
+});
+
 it("tells groups of a deletion, or is silent about a return, when the knobs say so", async () => {
   const tenant = await openTenant();
   const [edge] = (await tenant.truth("members")).filter(({ type }) => type === "user");

@@ -154,4 +154,8 @@ it("makes groups of every kind, with sizes that differ as they do", async () => 
   expect(members.length).toBeLessThan(4000);
   expect(new Set(members.map(({ group, member }) => `${String(group)} ${String(member)}`)).size).toBe(members.length);
   expect(new Set(members.map(({ type }) => type)).size).toBeGreaterThanOrEqual(4);
+  const nested = new Set(
+    members.filter(({ type }) => type === "group").map(({ group, member }) => `${String(group)} ${String(member)}`),
+  );
+  expect([...nested].some((pair) => nested.has(pair.split(" ").toReversed().join(" ")))).toBe(true);
 });

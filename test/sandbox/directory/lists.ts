@@ -49,11 +49,8 @@ export function shaped(
 ): Record<string, unknown> {
   const answer: Record<string, unknown> = {};
   for (const name of select ?? SHAPES[kind].defaults) answer[name] = object[name] ?? null;
-  if (select?.includes("signInActivity") === true) {
-    const activity = d.signIn(index);
-    if (activity === undefined) delete answer["signInActivity"];
-    else answer["signInActivity"] = activity;
-  }
+  // Absent for who never signed in.
+  if (select?.includes("signInActivity") === true) answer["signInActivity"] = d.signIn(index);
   const death = d.dead(kind).get(index);
   if (death !== undefined) answer["deletedDateTime"] = isoSeconds(death.at);
   // Selected or not, entries that were selected from have their id.
