@@ -143,6 +143,25 @@ it("shows devices that are enrolled, changed and retired", async () => {
   expect(await tenant.truth("managed")).toEqual([...now.values()]);
 });
 
+it("refuses changes to what is not there, and names the field", async () => {
+  const { tenant, entries } = await openIntune(2);
+  const nobody = "2b0e6c1a-1111-4222-8333-444455556666";
+  const gone = entries[0]?.["id"];
+  await tenant.change({ op: "retire", id: gone });
+  const refused = async (change: Json) => {
+    const { error } = await tenant.sandbox.control(`/tenant/${tenant.tenantId}/changes`, { changes: [change] });
+    return String(error);
+  };
+  expect(await refused({ op: "update_managed", id: gone, fields: {} })).toContain('"id"');
+  expect(await refused({ op: "retire", id: nobody })).toContain('"id"');
+  expect(await refused({ op: "enroll", user: nobody })).toContain('"user"');
+  expect(await refused({ op: "enroll", device: nobody })).toContain('"device"');
+  expect(
+    await refused({ op: "update_managed", id: entries[1]?.["id"], fields: { complianceState: "fine" } }),
+  ).toContain('"complianceState"');
+  expect(await refused({ op: "enroll", fields: { colour: "red" } })).toContain("colour");
+});
+
 it.each([
   ["forbidden", 403, "Forbidden", /not licensed/],
   ["bad_request", 400, "BadRequest", /^Request not applicable to target tenant\.$/],

@@ -132,6 +132,22 @@ it.each([
   expect((await tenant.call(path)).status).toBe(200);
 });
 
+it("counts a refused request for logs too: who calls on is let in later", async () => {
+  const tenant = await openThrottled(1);
+  await statuses(tenant, "/auditLogs/signIns?$top=1", 5);
+  await tenant.sandbox.control("/clock", { advance_ms: 9_000 });
+  expect(await statuses(tenant, "/auditLogs/signIns?$top=1", 5)).toEqual([429, 429, 429, 429, 429]);
+  await tenant.sandbox.control("/clock", { advance_ms: 5_000 });
+  expect((await tenant.call("/auditLogs/signIns?$top=1")).status).toBe(429);
+});
+
+it("saves up no more than one filling, however long nobody calls", async () => {
+  const tenant = await openThrottled(20 / 3_500);
+  await tenant.call("/users?$top=20");
+  await tenant.sandbox.control("/clock", { advance_ms: 30 * 60_000 });
+  expect(await statuses(tenant, "/users?$top=20", 15)).toContain(429);
+});
+
 it("counts every tenant on its own", async () => {
   const tenant = await openThrottled(1);
   const other = await openTenant({ seed: 8 }, tenant.sandbox);
