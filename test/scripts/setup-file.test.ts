@@ -71,9 +71,12 @@ test.each([
   }
 });
 
-test("a value that the file cannot hold is refused without being told", () => {
-  expect(() => changeVariables("", { A: `h1\`'"` })).toThrow(/^\.dev\.vars: A has characters that(?!.*h1)/);
-});
+test.each([`h1\`'"`, String.raw`h1'\` in double quotes alone, where \n is a line end`])(
+  "a value that the file cannot hold is refused without being told: %j",
+  (value) => {
+    expect(() => changeVariables("", { A: value })).toThrow(/^\.dev\.vars: A has characters that(?!.*h1)/);
+  },
+);
 
 test("a file that cannot be read stays as it is", () => {
   const file = path.join(folder(), ".dev.vars");

@@ -86,6 +86,7 @@ test("a refusal whose words say nothing is judged by the roles in the token", ()
   const { managed_devices: managed, sign_ins: signIns, directory_audits: audits } = RESOURCES;
   if (!managed || !signIns || !audits) throw new Error("a resource is missing");
   expect(judge(refusal, managed, new Set(managed.all)).status).toBe("service_missing");
+  expect(judge(refusal, managed, new Set(managed.wider)).status).toBe("service_missing");
   expect(judge(refusal, managed, new Set()).status).toBe("permission_missing");
   expect(judge(refusal, signIns, new Set(["AuditLog.Read.All"])).missing).toEqual(["Directory.Read.All"]);
   expect(judge(refusal, signIns, new Set(signIns.all)).status).toBe("licence_missing");
