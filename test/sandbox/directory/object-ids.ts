@@ -37,10 +37,6 @@ export const deviceId = (t: Seeded, index: number) => objectId(t, "device", inde
 export const registrationId = (t: Seeded, index: number) => objectId(t, "registration", index);
 /** The id of an Intune device. The first `managed` of them are the devices of the same indexes. */
 export const managedId = (t: Seeded, index: number) => objectId(t, "managed", index);
-/** The index behind a user's id, if it is one. */
-export const indexOfUser = (t: Seeded, id: string) => indexOf(t, "user", id);
-/** The index behind a device's object id, if it is one. */
-export const indexOfDevice = (t: Seeded, id: string) => indexOf(t, "device", id);
 /** The index behind an Intune device's id, if it is one. */
 export const indexOfManaged = (t: Seeded, id: string) => indexOf(t, "managed", id);
 
