@@ -150,6 +150,7 @@ test("a second record of Intune's for one registration waits until the first is 
     write(sql, "managed_devices", [second]);
     expect(live(sql)).toHaveLength(1);
     expect(rowOf(sql, "devices", "e")).toMatchObject({ ...JOINED, intune_id: "i2", serial: "SN2" });
+    expect(historyOf(sql, "e").filter(({ what }) => what === "added")).toHaveLength(1);
   }));
 
 test.each([
