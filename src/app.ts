@@ -8,6 +8,7 @@ import { failure } from "./lib/errors.ts";
 import { requestIdFrom, SYSTEMS, type SystemName } from "./lib/ids.ts";
 import type { Hosted } from "./routes/context.ts";
 import { soundConfiguration } from "./routes/guards.ts";
+import { directoryLists } from "./routes/directory-lists.ts";
 import { directoryRuns } from "./routes/directory-runs.ts";
 import { directoryTenant } from "./routes/directory-tenant.ts";
 import { microsoftAuth } from "./routes/microsoft-auth.ts";
@@ -40,7 +41,8 @@ function directory() {
   return new Hono<Hosted>({ strict: false })
     .use(bound("main"), soundConfiguration)
     .route("/", directoryTenant())
-    .route("/", directoryRuns());
+    .route("/", directoryRuns())
+    .route("/", directoryLists());
 }
 
 function bound(name: SystemName) {

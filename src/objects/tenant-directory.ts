@@ -13,6 +13,8 @@ import type { Resealed } from "../connections/reseal.ts";
 import { openDatabase } from "../db/database.ts";
 import { tenantRows } from "../db/tenants.ts";
 import { openDirectory, type Directory, tellWatchers } from "../directory/directory.ts";
+import type { Answer, Question } from "../directory/read/question.ts";
+import { answer } from "../directory/read/read.ts";
 import type { SyncType } from "../directory/resources.ts";
 import { approveRun } from "../directory/run/approve.ts";
 import { beginRun } from "../directory/run/begin.ts";
@@ -85,6 +87,12 @@ export class TenantDirectory extends DurableObject<Env> {
       const tenant = await this.#tenant();
       return { run: this.#shown(approveRun(this.#directory, id)), tenant };
     });
+  }
+
+  /** Answers a question about the copy. Failures: `not_connected`; those of {@link answer}. */
+  async read(question: Question): Promise<Result<Answer>> {
+    const tenant = await attempt(() => this.#tenant());
+    return tenant.ok ? answer(this.#directory.sql, question) : tenant;
   }
 
   /** Runs, newest first; `next`: where the following page begins. */

@@ -1,0 +1,106 @@
+/**
+ * The copy as it was: what changed since is taken back. A column's value then is what the first change after that time
+ * says it was before, or what it is now where there is none. The change log is written in the order of time, so the
+ * place from which on changes count is found by halving.
+ */
+import { rfc3339 } from "../../lib/clock.ts";
+import { notValid } from "../../lib/errors.ts";
+import type { Sql } from "../store/sql.ts";
+import { resourceState } from "../store/state.ts";
+import type { Binds } from "./binds.ts";
+import { LISTINGS } from "./listings.ts";
+import { OBJECT_LISTS, type ObjectList } from "./question.ts";
+
+/** A time in the past: changes with a greater `c` happened after it. */
+export interface Past {
+  readonly at: number;
+  readonly c: number;
+}
+
+const DAY_MS = 86_400_000;
+/** How long changes are kept. */
+const KEPT_MS = 90 * DAY_MS;
+
+/** The time that a question is asked as of. Failure: `validation_failed` where the history of that list does not go back so far. */
+export function pastAt(
+  sql: Sql,
+  { list, asOf, now }: { readonly list: ObjectList; readonly asOf: number | undefined; readonly now: number },
+): Past | undefined {
+  if (asOf === undefined) return undefined;
+  const refused = (message: string) => notValid([{ path: "as_of", message }]);
+  const { history_from: from } = resourceState(sql, list);
+  if (from === null) throw refused(`there is no history of ${list} yet`);
+  const since = Math.max(from, now - KEPT_MS);
+  if (asOf < since) throw refused(`expected a time since ${rfc3339(since)}, when the history of ${list} begins`);
+  if (asOf > now) throw refused("expected a time that has passed");
+  return { at: asOf, c: lastChangeAt(sql, asOf) };
+}
+
+/** The last change that happened at that time or before; 0 where there is none. */
+export function lastChangeAt(sql: Sql, at: number): number {
+  const next = (c: number) =>
+    sql.first<{ c: number; at: number }>("SELECT c, at FROM changes WHERE c > ? ORDER BY c LIMIT 1", c);
+  let low = 0;
+  let high = sql.first<{ c: number | null }>("SELECT max(c) AS c FROM changes")?.c ?? 0;
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    const found = next(middle);
+    if (found && found.at <= at) low = found.c;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The nodes of that list which have changed since, as a query. */
+export function changedSince({ c }: Past, list: ObjectList, binds: Binds): string {
+  return `SELECT n FROM changes WHERE c > ${binds.put(c)} AND kind = '${list}'`;
+}
+
+/** A column as it was then, for a row that has changed since. With min() SQLite takes the other columns from the row that it found. */
+export function columnThen(
+  { c }: Past,
+  { list, column, alias }: { readonly list: ObjectList; readonly column: string; readonly alias: string },
+  binds: Binds,
+): string {
+  const said = `json_type(diff, '$.${column}') IS NOT NULL`;
+  return `(SELECT CASE WHEN min(c) IS NULL THEN ${alias}.${column} ELSE diff ->> '$.${column}[0]' END
+    FROM changes WHERE n = ${alias}.n AND c > ${binds.put(c)} AND kind = '${list}' AND ${said})`;
+}
+
+/** A column as it was then, for any row: those that have not changed since are not looked for twice. */
+export function columnMaybeThen(
+  past: Past | undefined,
+  place: { readonly list: ObjectList; readonly column: string; readonly alias: string },
+  binds: Binds,
+): string {
+  const now = `${place.alias}.${place.column}`;
+  if (!past) return now;
+  const changed = `${place.alias}.n IN (${changedSince(past, place.list, binds)})`;
+  return `CASE WHEN ${changed} THEN ${columnThen(past, place, binds)} ELSE ${now} END`;
+}
+
+/** True of a row that was there. */
+export function wasThere(
+  past: Past | undefined,
+  { list, alias }: { readonly list: ObjectList; readonly alias: string },
+  binds: Binds,
+): string {
+  const gone = `${columnMaybeThen(past, { list, column: "gone_at", alias }, binds)} IS NULL`;
+  return past ? `(${alias}.since <= ${binds.put(past.at)} AND ${gone})` : gone;
+}
+
+/** The columns of a list that the history has. */
+export function recordedColumns(list: ObjectList): ReadonlySet<string> {
+  return RECORDED[list];
+}
+
+const RECORDED = Object.fromEntries(
+  OBJECT_LISTS.map((list) => [
+    list,
+    new Set(
+      Object.entries(LISTINGS[list].fields)
+        .filter(([, { unrecorded }]) => !unrecorded)
+        .map(([name, { column }]) => column ?? name),
+    ),
+  ]),
+) as unknown as Readonly<Record<ObjectList, ReadonlySet<string>>>;
