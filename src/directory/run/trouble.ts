@@ -13,7 +13,7 @@ import { beyond, halved } from "./window.ts";
 
 const SECOND_MS = 1_000;
 const HOUR_MS = 3_600_000;
-/** A provider that is silent for longer than this is given up for this run; the next one tries again. */
+/** A provider that is silent or throttles for longer than this is given up for this run; the next one tries again. */
 const SILENT_FOR_MS = 36 * HOUR_MS;
 const LONGEST_PAUSE_MS = 15 * 60 * SECOND_MS;
 const SHORTEST_PAUSE_MS = 2 * SECOND_MS;
@@ -32,18 +32,18 @@ export function wait(
   const { sql, clock } = directory;
   const now = clock.now();
   const silentSince = task.silentSince ?? now;
-  if (why === "silent" && now - silentSince > SILENT_FOR_MS)
-    return ended(directory, task, { state: "failed", trouble });
+  if (now - silentSince > SILENT_FOR_MS) return ended(directory, task, { state: "failed", trouble });
   const grown = Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, (now - silentSince) / 2));
   const asked = retryAfterS === undefined ? undefined : retryAfterS * SECOND_MS;
-  const usual = why === "throttled" ? THROTTLED_PAUSE_MS : grown;
-  const pause = Math.ceil((asked ?? usual) * (1 + directory.random() / 10));
+  // Who has given nothing for long is not asked every few seconds; throttling alone is taken at its word.
+  const usual = why === "throttled" ? (asked ?? Math.max(THROTTLED_PAUSE_MS, grown)) : Math.max(asked ?? 0, grown);
+  const pause = Math.ceil(usual * (1 + directory.random() / 10));
   // A window that is throttled again and again asks for too much at once.
   const smaller =
     why === "throttled" && task.window && task.waits > 0 && task.waits % 3 === 0 ? halved(task) : undefined;
   const waiting: Task = {
     ...(smaller ?? task),
-    ...(why === "silent" ? { silentSince } : {}),
+    silentSince,
     trouble,
     dueAt: now + pause,
     waits: task.waits + 1,
