@@ -9,7 +9,7 @@ import { variable } from "./dev-vars.mjs";
  *
  * @type {Readonly<Record<"microsoft" | "google" | "notion", (sandbox: string) => Record<string, string>>>}
  */
-const SANDBOX_CLIENTS = {
+export const SANDBOX_CLIENTS = {
   microsoft: (sandbox) => ({
     MICROSOFT_CLIENT_ID: "11111111-aaaa-4bbb-8ccc-000000000001",
     MICROSOFT_CLIENT_SECRET: "sandbox-secret",

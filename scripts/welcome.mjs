@@ -1,6 +1,6 @@
 /** What a person reads once everything answers. No I/O. */
 import { variable } from "./dev-vars.mjs";
-import { addressOf, otherProviders, usesSandbox } from "./local-environment.mjs";
+import { addressOf, otherProviders, SANDBOX_CLIENTS, usesSandbox } from "./local-environment.mjs";
 
 /** @typedef {import("./dev-vars.mjs").DevVars} DevVars */
 /** @typedef {import("./local-environment.mjs").Ports} Ports */
@@ -47,7 +47,7 @@ curl -s -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" -d
 
 3. Read the calendar.
 curl -s -H "Authorization: Bearer $TOKEN" ${worker}/api/v1/calendar/microsoft/events
-${manager(vars, worker)}
+${manager(vars, worker)}${usesSandbox(vars) ? tenant(worker, addressOf(ports.sandbox)) : ""}
 Ctrl-C stops everything; what was stored stays.
 `;
 }
@@ -73,6 +73,28 @@ function manager(vars, worker) {
     `curl -s -H "Authorization: Bearer $TOKEN" ${worker}/api/v1/oauth/integrations`,
     "",
   ].join("\n");
+}
+
+/**
+ * How a whole tenant is copied, for the administrator that the token above is too.
+ *
+ * @param {string} worker
+ * @param {string} sandbox
+ */
+function tenant(worker, sandbox) {
+  const base = `${worker}/v1/microsoft`;
+  const bearer = '-H "Authorization: Bearer $TOKEN"';
+  const { MICROSOFT_CLIENT_ID: id, MICROSOFT_CLIENT_SECRET: secret } = SANDBOX_CLIENTS.microsoft(sandbox);
+  const setup = { tenant_id: "tenant-1.example", client_id: id, client_secret: secret };
+  return `
+6. Copy a tenant: make one at the stand-in, connect it, read it, watch, and ask. (npm run setup does it for a real one.)
+curl -s -d '{"users":500,"groups":40,"devices":300,"seed":1}' ${sandbox}/_sandbox/tenant
+curl -s ${bearer} -H "Content-Type: application/json" -d '${JSON.stringify(setup)}' ${base}/setup
+curl -s ${bearer} -X POST ${base}/sync
+curl -sN ${bearer} ${base}/runs/latest/events
+curl -s ${bearer} "${base}/users?type=guest&limit=5&count=true"
+curl -s ${bearer} ${base}/insights
+`;
 }
 
 const EVENT = {

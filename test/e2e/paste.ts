@@ -1,14 +1,18 @@
 /** Printed commands, run as somebody would who pasted them. */
 import { execFileSync } from "node:child_process";
 
-/** What a printed `curl` command answers, as JSON. Where the machine has no curl the same request is sent without it. */
+/** What a printed `curl` command answers: JSON as a value, anything else as its text. Where the machine has no curl the same request is sent without it. */
 export async function paste(command: string, token: string): Promise<unknown> {
   if (hasCurl()) {
     const script = `TOKEN=${token}\n${command}`;
-    return JSON.parse(execFileSync("sh", ["-c", script], { encoding: "utf8" }));
+    return valueOf(execFileSync("sh", ["-c", script], { encoding: "utf8" }));
   }
   const answer = await fetch(requestOf(command, token));
-  return answer.json();
+  return valueOf(await answer.text());
+}
+
+function valueOf(text: string): unknown {
+  return text.startsWith("{") ? JSON.parse(text) : text;
 }
 
 function hasCurl(): boolean {
@@ -27,15 +31,21 @@ export function requestOf(command: string, token: string): Request {
   const headers = new Headers();
   let body: string | undefined;
   let url: string | undefined;
+  let method: string | undefined;
   for (let word = words.shift(); word !== undefined; word = words.shift()) {
     if (word === "-H") {
       const [, name = "", value = ""] = /^([^:]+): *(.*)$/.exec(words.shift() ?? "") ?? [];
       headers.set(name, value);
     } else if (word === "-d") body = words.shift();
-    else if (word.startsWith("-") && word !== "-s") throw new Error(`not known here: curl ${word}`);
+    else if (word === "-X") method = words.shift();
+    else if (word.startsWith("-") && word !== "-s" && word !== "-sN") throw new Error(`not known here: curl ${word}`);
     else if (!word.startsWith("-")) url = word;
   }
-  return new Request(url ?? "", { headers, ...(body === undefined ? {} : { method: "POST", body }) });
+  return new Request(url ?? "", {
+    headers,
+    ...(body === undefined ? {} : { method: "POST", body }),
+    ...(method === undefined ? {} : { method }),
+  });
 }
 
 /** The words of a line of shell: bare, in single quotes, or in double quotes, where $TOKEN counts. */

@@ -92,8 +92,7 @@ test("the first three commands that are printed lead from nothing to an event", 
 });
 
 test("the others connect Google, YouTube and Notion, and show what is connected", async () => {
-  const [google, youtube, notion, list, ...more] = printedCommands().slice(3);
-  expect(more).toEqual([]);
+  const [google, youtube, notion, list] = printedCommands().slice(3);
   const signIn = async (command: string | undefined, ...labels: string[]) => {
     const { authorization_url: url } = (await paste(command ?? "", printedToken())) as { authorization_url: string };
     const browser = new Browser();
@@ -110,6 +109,19 @@ test("the others connect Google, YouTube and Notion, and show what is connected"
   expect(connected).toEqual(
     expect.arrayContaining(["google", "youtube", "notion"].map((provider) => [provider, "active", []])),
   );
+});
+
+test("the last commands copy a whole tenant and ask for it", async () => {
+  const [make, setUp, sync, watch, guests, insights, ...more] = printedCommands().slice(7);
+  expect(more).toEqual([]);
+  expect(await paste(make ?? "", printedToken())).toMatchObject({ domain: "tenant-1.example", users: 500 });
+  expect(await paste(setUp ?? "", printedToken())).toMatchObject({ capabilities: { users: { status: "available" } } });
+  expect(await paste(sync ?? "", printedToken())).toMatchObject({ run_id: expect.any(String) as string });
+  expect(await paste(watch ?? "", printedToken())).toMatch(/event: end\ndata: \{"status":"succeeded"\}/);
+  const { users, count } = (await paste(guests ?? "", printedToken())) as { users: { type: string }[]; count: number };
+  expect(users.map(({ type }) => type)).toEqual(Array.from({ length: 5 }, () => "Guest"));
+  expect(count).toBeGreaterThan(5);
+  expect(await paste(insights ?? "", printedToken())).toMatchObject({ licences: expect.anything() as unknown });
 });
 
 test("the keys are written once, for their owner alone", () => {
