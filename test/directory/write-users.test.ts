@@ -153,6 +153,13 @@ test.each([
   }),
 );
 
+test("a tombstone that says restorable does not call back one that says for good", () =>
+  inDirectory((sql) => {
+    write(sql, "users", [ANA]);
+    round(sql, "users", [[tombstone("ana", "deleted")], [tombstone("ana")]], { full: false });
+    expect(rowOf(sql, "users", "ana")).toMatchObject({ gone: "hard" });
+  }));
+
 test("a tombstone of a user that nobody ever told of leaves no trace", () =>
   inDirectory((sql) => {
     const before = sql.rowsWritten();

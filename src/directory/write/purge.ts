@@ -73,12 +73,12 @@ function purgeRows(sql: Sql, before: number, limit: number): number {
   return limit - room;
 }
 
-/** The last number stays: it would be given again to another object, of which the history would then speak. */
+/**
+ * Their links went before them, or there was no room left for rows. The last number stays: it would be given again to
+ * another object, of which the history would then speak.
+ */
 const FORGET = `DELETE FROM nodes WHERE n IN (SELECT value FROM json_each(?)) AND n < (SELECT max(n) FROM nodes)
   ${OBJECTS.map((table) => `AND NOT EXISTS (SELECT 1 FROM ${table} AS o WHERE o.n = nodes.n)`).join(" ")}
-  AND NOT EXISTS (SELECT 1 FROM edges WHERE group_n = nodes.n) AND NOT EXISTS (SELECT 1 FROM edges WHERE member_n = nodes.n)
-  AND NOT EXISTS (SELECT 1 FROM users WHERE manager_n = nodes.n)
-  AND NOT EXISTS (SELECT 1 FROM devices WHERE user_n = nodes.n)
   AND NOT EXISTS (SELECT 1 FROM changes WHERE changes.n = nodes.n)`;
 
 function purgeLogs(sql: Sql, before: number, limit: number): number {
