@@ -1,9 +1,10 @@
 /**
  * Lists of users, groups and devices. A page is found first, by node and by what it is sorted by; then its rows are read.
  *
- * Without a filter a sorted index is walked. With one the table is read through, in the order in which it lies: that
- * takes the same time whatever is asked and however rare it is, where walking an index to look up row by row takes five
- * times as long once it is rare. What names its rows (a group's members, a prefix that few have) is read from those.
+ * Without a filter, or with one that an index answers, a sorted index is walked. With another the table is read through,
+ * in the order in which it lies: that takes the same time whatever is asked and however rare it is, where walking an index
+ * to look up row by row takes five times as long once it is rare. What names its rows (a group's members, a prefix that
+ * few have) is read from those.
  */
 import type { Sql } from "../store/sql.ts";
 import { type Binds, openBinds } from "./binds.ts";
@@ -15,7 +16,8 @@ import { changedSince, columnThen, type Past, pastAt } from "./past.ts";
 import type { Found, ListAsked, MemberOf, ObjectList, Place } from "./question.ts";
 import { notFound, shownObjects } from "./shown.ts";
 import { type Condition, specialCondition } from "./specials.ts";
-import { beginnings, either, fieldCondition, searchCondition } from "./where.ts";
+import { beyond, spellings } from "./text.ts";
+import { fieldCondition, searchCondition } from "./where.ts";
 
 /** What a list of objects is asked. */
 export type ObjectsAsked = ListAsked & { readonly list: ObjectList; readonly memberOf?: MemberOf };
@@ -39,6 +41,7 @@ export function readObjects(sql: Sql, asked: ObjectsAsked): Found {
     pageOf(asking, part, most),
   );
   const last = hasMore ? rows.at(-1) : undefined;
+  const isWhole = !last && !asked.after;
   return {
     rows: shownObjects(sql, {
       list,
@@ -48,7 +51,7 @@ export function readObjects(sql: Sql, asked: ObjectsAsked): Found {
       directIn: directIn(asking),
     }),
     ...(last ? { next: last } : {}),
-    ...(asked.count ? { count: countOf(asking) } : {}),
+    ...(asked.count ? { count: isWhole ? rows.length : countOf(asking) } : {}),
   };
 }
 
@@ -108,7 +111,8 @@ function branch(asking: Asking, binds: Binds, time: "now" | "untouched" | "chang
     ...(past ? [`t.since <= ${binds.put(past.at)}`, touched(past, list, { binds, time })] : []),
     ...conditions.map(({ text, rows }, index) => (index === few ? `t.n IN (${rows ?? ""})` : text)),
   ];
-  return { from: `FROM ${list} AS t ${pathOf(asking, conditions.length, time)}`, where: where.join(" AND "), order };
+  const isWalked = time !== "changed" && conditions.every(({ byNode }) => byNode);
+  return { from: `FROM ${list} AS t ${pathOf(asking, isWalked)}`, where: where.join(" AND "), order };
 }
 
 function touched(
@@ -120,10 +124,10 @@ function touched(
 }
 
 /** How the table is read. Left to itself SQLite would walk an index for the sake of its order. */
-function pathOf({ asked }: Asking, conditions: number, time: string): string {
+function pathOf({ asked }: Asking, isWalked: boolean): string {
   const { list, sort } = asked;
   const index = sort.field === undefined ? undefined : LISTINGS[list].indexes[sort.field];
-  return conditions === 0 && index !== undefined && time !== "changed" ? `INDEXED BY ${index}` : "NOT INDEXED";
+  return isWalked && index !== undefined ? `INDEXED BY ${index}` : "NOT INDEXED";
 }
 
 function conditionsOf(asking: Asking, binds: Binds, column: (name: string) => string): Condition[] {
@@ -146,7 +150,7 @@ function inGroups({ sql, asked, past }: Asking, binds: Binds, member: number): C
 }
 
 /** Rows that are this few are looked up one by one. */
-const FEW = 3_000;
+const FEW = 12_000;
 
 function searched({ sql, asked }: Asking, search: string, frame: Parameters<typeof searchCondition>[0]): Condition {
   const { search: columns, indexes } = frame.listing;
@@ -156,15 +160,23 @@ function searched({ sql, asked }: Asking, search: string, frame: Parameters<type
     search,
   );
   if (!columns.every((name) => indexes[name] !== undefined)) return { text };
-  const found = (binds: Binds) =>
-    columns.map((name) => {
-      const range = either(beginnings(binds, name, search));
-      return `SELECT n FROM ${asked.list} WHERE ${range} AND gone_at IS NULL`;
-    });
+  const found = (binds: Binds) => columns.map((name) => beginningWith(asked.list, name, { search, binds }));
   const binds = openBinds();
   const enough = found(binds).map((rows) => `(SELECT count(*) FROM (${rows} LIMIT ${FEW}))`);
   const most = binds.first<{ most: number }>(sql, `SELECT max(${enough.join(", ")}) AS most`)?.most ?? 0;
   return most < FEW ? { text, rows: found(frame.binds).join(" UNION ALL ") } : { text };
+}
+
+/** A query of the rows whose column begins with the text in one of its spellings: a range of an index for each. */
+function beginningWith(
+  list: ObjectList,
+  column: string,
+  { search, binds }: { readonly search: string; readonly binds: Binds },
+): string {
+  const from = `u.${column} >= s.value COLLATE NOCASE`;
+  const to = `u.${column} < (s.value || ${binds.put(beyond(""))}) COLLATE NOCASE`;
+  return `SELECT u.n FROM json_each(${binds.put(JSON.stringify(spellings(search)))}) AS s
+    CROSS JOIN ${list} AS u ON ${from} AND ${to} WHERE u.gone_at IS NULL`;
 }
 
 function collation({ list, sort }: ObjectsAsked): string {

@@ -14,13 +14,22 @@ export interface RowsAsked {
 export function rowsOf(sql: Sql, list: ObjectList, { nodes, columns, past }: RowsAsked): Map<number, Row> {
   if (nodes.length === 0) return new Map();
   const own = [...new Set([...columns, "gone_at"])].filter((column) => column !== "id");
-  const rows = sql.all<Row & { n: number }>(
-    `SELECT t.n AS n, nodes.id AS id${past ? ", t.since AS since" : ""}, ${own.map((column) => `t.${column} AS ${column}`).join(", ")}
+  const names = ["n", "id", ...(past ? ["since"] : []), ...own];
+  const values = ["t.n", "nodes.id", ...names.slice(2).map((column) => `t.${column}`)];
+  // A row as one text is read in half the time of a row as thirty values.
+  const rows = sql.all<{ row: string }>(
+    `SELECT json_array(${values.join(", ")}) AS row
      FROM json_each(?) AS j CROSS JOIN ${list} AS t ON t.n = j.value JOIN nodes ON nodes.n = t.n`,
     JSON.stringify(nodes),
   );
-  const found = new Map(rows.map((row) => [row.n, row]));
+  const found = new Map(rows.map(({ row }) => madeOf(names, JSON.parse(row) as Row[string][])));
   return past ? taken(sql, list, { found, nodes, past }) : found;
+}
+
+function madeOf(names: readonly string[], values: readonly Row[string][]): [number, Row] {
+  const row: Record<string, Row[string]> = {};
+  for (const [index, name] of names.entries()) row[name] = values[index] ?? null;
+  return [Number(values[0]), row];
 }
 
 interface Finding {

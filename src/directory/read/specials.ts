@@ -10,6 +10,8 @@ import { either, type Frame } from "./where.ts";
 export interface Condition {
   readonly text: string;
   readonly rows?: string;
+  /** True where it asks for nothing but the row's node, which an index has. */
+  readonly byNode?: true;
 }
 
 /** What a special condition of a list is made with. */
@@ -49,7 +51,7 @@ const SPECIALS: Readonly<Record<string, Make>> = {
   },
   has_devices: (_, values) => {
     const rows = "SELECT user_n FROM devices WHERE user_n IS NOT NULL AND gone_at IS NULL";
-    return { text: `t.n ${values[0] ? "" : "NOT "}IN (${rows})` };
+    return { text: `t.n ${values[0] ? "" : "NOT "}IN (${rows})`, byNode: true };
   },
 };
 
@@ -81,9 +83,15 @@ function linkedTo(
   return none ? { text } : { text, rows: `SELECT n FROM ${table} WHERE ${name} IN ${list} AND ${name} IS NOT NULL` };
 }
 
+/** A group of more members than this is not read member by member: each row is looked up in it instead. */
+const MOST_MEMBERS = 20_000;
+
 function inGroup(frame: SpecialFrame, values: Filter["values"]): Condition {
-  const { sql, past } = frame;
+  const { sql, past, binds } = frame;
   const groups = values.map((value) => findNode(sql, "groups", { id: String(value), past })?.n ?? NO_NODE);
   const rows = directMembers(frame, { groups, role: "member" });
-  return { text: `t.n IN (${rows})`, rows };
+  const size =
+    binds.first<{ size: number }>(sql, `SELECT count(*) AS size FROM (${rows} LIMIT ${MOST_MEMBERS})`)?.size ?? 0;
+  if (past || size < MOST_MEMBERS) return { text: `t.n IN (${rows})`, rows };
+  return { text: `EXISTS (SELECT 1 FROM (${rows}) AS g WHERE g.m = t.n)`, byNode: true };
 }

@@ -33,7 +33,7 @@ export function searchCondition(frame: Frame, expressions: readonly string[], se
 }
 
 /** The conditions of a column that begins with the text: ranges, which an index answers, and in which % and _ mean nothing. */
-export function beginnings(binds: Binds, expression: string, search: string): string[] {
+function beginnings(binds: Binds, expression: string, search: string): string[] {
   return spellings(search).map(
     (one) =>
       `(${expression} >= ${binds.put(one)} COLLATE NOCASE AND ${expression} < ${binds.put(beyond(one))} COLLATE NOCASE)`,
