@@ -1,6 +1,7 @@
 /** Members and owners of groups: users, groups, devices, and what is known by its id alone. */
 import { NODE_TYPES } from "../store/schema.ts";
 import type { Sql } from "../store/sql.ts";
+import { resourceState } from "../store/state.ts";
 import { type Binds, openBinds } from "./binds.ts";
 import { directMembers, nestedMembers } from "./edges.ts";
 import { countParts, orderBy, type Order, partsAfter, readParts } from "./keyset.ts";
@@ -72,12 +73,16 @@ function shownOf({ sql, asked, past, group }: Asking, binds: Binds) {
   const there = TABLES.map(({ list, alias }) => {
     const gone = columnMaybeThen(past, { list, column: "gone_at", alias }, binds);
     // What had not arrived by then was known by its id alone, as what has not arrived now is.
-    return past
+    const arrived = past ? `${alias}.since <= ${binds.put(past.at)}` : `${alias}.n IS NOT NULL`;
+    const shows = past
       ? `(${alias}.n IS NULL OR ${alias}.since > ${binds.put(past.at)} OR ${gone} IS NULL)`
       : `${gone} IS NULL`;
+    return waits(sql, list, past) ? `${shows} AND (k.type <> ${TYPES[list]} OR ifnull(${arrived}, FALSE))` : shows;
   });
   const conditions = [
     ...there,
+    // What Intune alone knows is nobody's member: its Entra device was.
+    `(d.n IS NULL OR ${columnOf(past, { list: "devices", alias: "d", column: "entra_id" }, binds)} IS NOT NULL)`,
     // A circle of groups leads back to where it began; nothing is a member of itself.
     ...(asked.transitive ? [`f.m <> ${binds.put(group)}`] : []),
     ...asked.filters.map((filter) => filterOf(filter, direct, binds)),
@@ -87,6 +92,14 @@ function shownOf({ sql, asked, past, group }: Asking, binds: Binds) {
     from: `FROM (${asked.transitive ? nestedMembers(walk, group) : direct}) AS f JOIN nodes AS k ON k.n = f.m ${joins.join(" ")}`,
     where: conditions.join(" AND "),
   };
+}
+
+const TYPES = { users: NODE_TYPES.user, groups: NODE_TYPES.group, devices: NODE_TYPES.device } as const;
+
+/** A member that is named before its own row arrives waits for it, unless that kind cannot be read: then its id is all there will be. */
+function waits(sql: Sql, list: ObjectList, past: Past | undefined): boolean {
+  const { history_from: from } = resourceState(sql, list);
+  return from !== null && (past === undefined || from <= past.at);
 }
 
 function filterOf({ field, values }: Filter, direct: string, binds: Binds): string {
