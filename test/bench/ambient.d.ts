@@ -15,6 +15,28 @@ declare module "latchkey/built" {
   const worker: BuiltWorker;
   export default worker;
   export { DurableObject as AddressKeeper, DurableObject as UserKeeper } from "cloudflare:workers";
+  export class TenantDirectory {
+    constructor(ctx: unknown, env: unknown);
+    read(question: unknown): Promise<unknown>;
+  }
+}
+
+/** The part of better-sqlite3 that the plain loop uses: its package brings no types. */
+declare module "better-sqlite3" {
+  type Bound = string | number | null;
+  interface Statement {
+    run(...values: readonly Bound[]): unknown;
+    get(): Record<string, unknown> | undefined;
+  }
+  class Database {
+    constructor(file: string);
+    pragma(source: string, options?: { readonly simple: true }): unknown;
+    exec(source: string): unknown;
+    prepare(source: string): Statement;
+    transaction(act: () => void): () => void;
+    close(): void;
+  }
+  export default Database;
 }
 
 /** src/app.ts */
@@ -50,4 +72,13 @@ declare module "latchkey/keeper" {
 /** src/routes/premises.ts */
 declare module "latchkey/premises" {
   export function premisesOf(env: unknown): { readonly systems: { readonly main: object }; readonly log: object };
+}
+
+/** The part of an object's storage that src/directory/store/sql.ts names: the bench reads that folder's tables with Node's types. */
+interface DurableObjectStorage {
+  readonly sql: {
+    exec<Row>(statement: string, ...params: readonly unknown[]): { toArray(): Row[] };
+    readonly databaseSize: number;
+  };
+  transactionSync<Result>(act: () => Result): Result;
 }

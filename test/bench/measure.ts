@@ -1,11 +1,11 @@
 /** Measures slices of load: interleaved, so that what else the machine does falls on every row alike. */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { type Case, CASES, CONNECTIONS, RARELY } from "./cases.ts";
 import type { Load, Loaded } from "./load.ts";
+import { cpuNs, workerds } from "./processes.ts";
 import type { World } from "./world.ts";
 
 /** One slice of one row. */
@@ -31,7 +31,7 @@ const SETTLE_MS = 25;
 export async function measure(world: World, plan: Plan): Promise<Sample[]> {
   const generator = startGenerator();
   try {
-    const workerd = await findWorkerd();
+    const [workerd] = await workerds();
     const samples: Sample[] = [];
     for (const one of CASES) await slice(world, generator, one, 8, plan.warmUpMs);
     for (const { one, connections, round } of slicesOf(plan)) {
@@ -90,26 +90,4 @@ async function slice(
   const [loaded] = (await once(generator.process, "message", { signal: generator.ended })) as [Loaded];
   if (loaded.wrong !== undefined) throw new Error(`${one.title}: ${loaded.wrong}`);
   return loaded;
-}
-
-/** The workerd that this process started, by its id. */
-async function findWorkerd(): Promise<number | undefined> {
-  const children = await readFile(`/proc/${process.pid}/task/${process.pid}/children`, "utf8").catch(() => "");
-  for (const child of children.split(" ").filter((id) => id !== "")) {
-    const name = await readFile(`/proc/${child}/comm`, "utf8").catch(() => "");
-    if (name.startsWith("workerd")) return Number(child);
-  }
-  return undefined;
-}
-
-/** CPU time of a process so far, ns: less shaken by what else runs than the clock on the wall. Linux alone tells it. */
-async function cpuNs(pid: number | undefined): Promise<number> {
-  if (pid === undefined) return Number.NaN;
-  const threads = await readdir(`/proc/${pid}/task`);
-  const times = await Promise.all(
-    threads.map(
-      async (id) => (await readFile(`/proc/${pid}/task/${id}/schedstat`, "utf8").catch(() => "0")).split(" ")[0],
-    ),
-  );
-  return times.reduce((sum, time) => sum + Number(time), 0);
 }
