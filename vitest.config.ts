@@ -93,6 +93,8 @@ function testVariables() {
     LOG_LEVEL: "INFO",
     FAULT_SCHEDULES: process.env["FAULT_SCHEDULES"] ?? "500",
     FAULT_SEED: process.env["FAULT_SEED"] ?? "",
+    DIRECTORY_SCRIPTS: process.env["DIRECTORY_SCRIPTS"] ?? "200",
+    DIRECTORY_SEED: process.env["DIRECTORY_SEED"] ?? "",
   };
 }
 

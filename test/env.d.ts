@@ -8,5 +8,8 @@ declare namespace Cloudflare {
     /** How many fault schedules are run, and the seed; an empty seed is a new one each time. */
     FAULT_SCHEDULES: string;
     FAULT_SEED: string;
+    /** The same of the scripts of the tenant directory. */
+    DIRECTORY_SCRIPTS: string;
+    DIRECTORY_SEED: string;
   }
 }

@@ -1,0 +1,76 @@
+/** What a run says it read is what the tenant is: where it is not, although nothing was changed meanwhile. */
+import type { ResourceName } from "../../src/directory/resources.ts";
+import type { Run, Task } from "../../src/directory/run/records.ts";
+import {
+  alertsApart,
+  devicesApart,
+  edgesApart,
+  groupsApart,
+  licencesApart,
+  logApart,
+  managedApart,
+  signInsApart,
+  usersApart,
+} from "./compare.ts";
+import { shownUsers } from "./copy.ts";
+import { expectedUsers } from "./expected.ts";
+import type { Untold } from "./untold.ts";
+import type { World } from "./world.ts";
+
+const DAY_MS = 86_400_000;
+/** Entries that come later than this after their time may be missed. */
+const LAG_MS = 60_000;
+
+/** A run that has ended. */
+export interface Ended {
+  readonly run: Run;
+  readonly tasks: readonly Task[];
+  /** Resources of which an item was set aside since they were last read whole. */
+  readonly lacking: ReadonlySet<ResourceName>;
+  readonly untold: Untold;
+}
+
+/** What differs, in words. */
+export function apartAfter(world: World, ended: Ended): string[] {
+  const done = ended.tasks.filter(({ state, resource }) => state === "done" && !ended.lacking.has(resource));
+  const read = new Set(done.map(({ resource }) => resource));
+  return done.flatMap((task) => {
+    switch (task.resource) {
+      case "users":
+        return usersApart(world, ended.untold);
+      case "groups":
+        return [...groupsApart(world), ...linksApart(world, read, ended.untold)];
+      case "devices":
+        return devicesApart(world);
+      case "managed_devices":
+        // A list that is read by what has changed lately does not tell what left it.
+        return task.round === "full" && read.has("devices") ? managedApart(world) : [];
+      case "sign_in_activity":
+        return task.round === "full" && read.has("users") ? signInsApart(world) : [];
+      case "sign_ins":
+      case "directory_audits":
+        return logsApart(world, { ...ended, task, name: task.resource });
+      case "alerts":
+        return alertsApart(world, (task.window?.until ?? 0) - LAG_MS);
+      case "licences":
+        return licencesApart(world);
+    }
+  });
+}
+
+/** Who lives is told by other resources; a link is judged where copy and tenant agree on its member. */
+function linksApart(world: World, read: ReadonlySet<ResourceName>, untold: Untold): string[] {
+  if (read.has("users") && read.has("devices")) return edgesApart(world, () => true, untold);
+  const [there, shown] = [expectedUsers(world.tenant), shownUsers(world.sql)];
+  return edgesApart(world, (id) => there.has(id) && shown.has(id), untold);
+}
+
+function logsApart(
+  world: World,
+  { run, task, name }: { readonly run: Run; readonly task: Task; readonly name: "sign_ins" | "directory_audits" },
+): string[] {
+  const { until = 0 } = task.window ?? {};
+  // Logs are long: not after every run.
+  if (run.r % 3 !== 0) return [];
+  return logApart(world, name, { from: until - 6 * DAY_MS, until: until - LAG_MS, keptFrom: until - 5 * DAY_MS });
+}

@@ -1,0 +1,215 @@
+/**
+ * What must be true whenever a run has ended: nothing is said to have succeeded that did not, what a run says it read is
+ * what the tenant was, what is held is still there, and nothing goes on for ever.
+ */
+import { knownCapabilities } from "../../src/directory/connect/capabilities.ts";
+import { type ResourceName, RESOURCES } from "../../src/directory/resources.ts";
+import { listRuns, type Run, type Task, tasksOf } from "../../src/directory/run/records.ts";
+import { REMOVES } from "../../src/directory/run/round.ts";
+import { shownDevices, shownEdges, shownGroups, shownUsers } from "./copy.ts";
+import { apartAfter } from "./after-run.ts";
+import { Untold } from "./untold.ts";
+import type { Poison, Target } from "./weather.ts";
+import type { World } from "./world.ts";
+
+const DAY_MS = 86_400_000;
+/** A run that takes longer than this does not end. */
+const LONGEST_RUN_MS = 5 * DAY_MS;
+
+/** How it was when a run began. */
+interface Begun {
+  readonly changes: number;
+  readonly met: number;
+  readonly lives: number;
+  readonly requests: number;
+  readonly readable: ReadonlySet<string>;
+  readonly poisons: ReadonlyMap<Poison, number>;
+  readonly entra: string;
+  readonly shown: Shown;
+  readonly refusals: Set<Target>;
+}
+
+/** Everything that can be removed, by kind, as it shows. */
+type Shown = Readonly<Record<"users" | "groups" | "devices" | "managed_devices" | "members", ReadonlySet<string>>>;
+
+/** See the head of this file. */
+export class Judge {
+  /** How often the copy was found to be equal after a run. */
+  proven = 0;
+  /** Statuses in which runs were seen to end. */
+  readonly ends: string[] = [];
+  readonly #begun = new Map<string, Begun>();
+  readonly #seen = new Map<string, string>();
+  /** Resources of which an item was set aside since they were last read whole. */
+  readonly #lacking = new Set<ResourceName>();
+  #readable = new Set<string>();
+
+  readonly #untold: Untold;
+
+  constructor(readonly world: World) {
+    world.look = () => this.look();
+    this.#untold = new Untold(world);
+  }
+
+  /** Sees what became of runs. Cheap: called after everything that happens. */
+  look(): void {
+    const { world } = this;
+    for (const run of listRuns(world.sql, { limit: 4 }).toReversed()) {
+      if (run.status === "running" && !this.#begun.has(run.id)) this.#begin(run);
+      for (const [target] of world.refusals) this.#begun.get(run.id)?.refusals.add(target);
+      const before = this.#seen.get(run.id);
+      if (run.status === before) continue;
+      this.#seen.set(run.id, run.status);
+      // What is approved later is what was seen before.
+      if (run.status === "running" && before === "held") this.#begin(run, this.#begun.get(run.id)?.changes);
+      if (run.status !== "running" && run.status !== "superseded") this.#end(run);
+    }
+    world.refusals.clear();
+    if (world.late().length > 0) world.broken.push(`a life that was disconnected wrote: ${world.late()[0]}`);
+  }
+
+  /** Forgets what was: the tenant is connected anew. */
+  forget(): void {
+    this.#begun.clear();
+    this.#seen.clear();
+    this.#lacking.clear();
+  }
+
+  /** Whether everything that the tenant lets be read is in the copy, as far as runs have told. */
+  get isLacking(): boolean {
+    return this.#lacking.size > 0;
+  }
+
+  #begin(run: Run, changes = this.world.tenant.changes): void {
+    const { weather } = this.world;
+    this.#readable = readable(this.world);
+    this.#begun.set(run.id, {
+      changes,
+      met: weather.met,
+      lives: this.world.lives,
+      requests: total(this.world.requests),
+      readable: this.#readable,
+      poisons: new Map(weather.poisons.map((poison) => [poison, poison.met])),
+      entra: weather.entra,
+      shown: shownOf(this.world),
+      refusals: new Set(),
+    });
+  }
+
+  #end(run: Run): void {
+    const begun = this.#begun.get(run.id);
+    if (!begun) return this.#say(run, "ended without having begun");
+    const tasks = tasksOf(this.world.sql, run.r);
+    this.ends.push(run.status);
+    this.#noteLacking(tasks);
+    this.#bounded(run, tasks, begun);
+    if (run.status === "held") this.#held(run, tasks, begun);
+    if (run.status === "succeeded") this.#succeeded(run, tasks, begun);
+    else if (run.status !== "held") this.#failed(run, tasks, begun);
+  }
+
+  #noteLacking(tasks: readonly Task[]): void {
+    for (const task of tasks) {
+      if (task.setAside > 0 || task.state === "incomplete") this.#lacking.add(task.resource);
+      this.#untold.after(task);
+      if (task.setAside > 0 || task.state === "incomplete") continue;
+      if (task.state === "done" && (task.round === "full" || task.round === "catch_up"))
+        this.#lacking.delete(task.resource);
+    }
+  }
+
+  #bounded(run: Run, tasks: readonly Task[], begun: Begun): void {
+    const pages = tasks.reduce((sum, task) => sum + task.pages, 0);
+    const seconds = ((run.endedAt ?? this.world.clock.now()) - run.startedAt) / 1000;
+    const asked = total(this.world.requests) - begun.requests;
+    if (asked > 150 + 5 * pages + seconds) this.#say(run, `asked ${asked} times for ${pages} pages in ${seconds} s`);
+    if (seconds * 1000 > LONGEST_RUN_MS) this.#say(run, `took ${seconds / 86_400} days`);
+  }
+
+  #succeeded(run: Run, tasks: readonly Task[], begun: Begun): void {
+    const { world } = this;
+    const { weather, tenant } = world;
+    const bad = tasks.find(({ state }) => state !== "done" && state !== "skipped");
+    if (bad) this.#say(run, `succeeded with ${bad.resource} ${bad.state}`);
+    if (tasks.some((task) => task.setAside > 0)) this.#say(run, "succeeded although something was set aside");
+    for (const target of begun.refusals)
+      if (begun.readable.has(target) && tasks.some(({ resource }) => resource === target))
+        this.#say(run, `succeeded although ${target} was refused, which nobody knew`);
+    const same = tenant.changes === begun.changes;
+    if (!same) return;
+    for (const [poison, met] of begun.poisons)
+      if (weather.poisons.includes(poison) && poison.met > met)
+        this.#say(run, `succeeded although ${poison.target} was poisoned (${poison.how})`);
+    if (run.approvedAt === undefined) this.#gated(run, begun);
+    this.#true(run, tasks);
+  }
+
+  /** Without an approval no more is removed than the gate lets through. */
+  #gated(run: Run, { shown }: Begun): void {
+    const now = shownOf(this.world);
+    for (const kind of ["users", "groups", "devices", "managed_devices"] as const) {
+      const removed = [...shown[kind]].filter((id) => !now[kind].has(id)).length;
+      if (removed > 50 && removed > shown[kind].size / 5)
+        this.#say(run, `removed ${removed} of ${shown[kind].size} ${kind} without being held`);
+    }
+  }
+
+  /** What the run says it read is what the tenant is. */
+  #true(run: Run, tasks: readonly Task[]): void {
+    const wrong = apartAfter(this.world, { run, tasks, lacking: this.#lacking, untold: this.#untold });
+    for (const difference of wrong.slice(0, 3)) this.#say(run, difference);
+    if (wrong.length === 0) this.proven += 1;
+  }
+
+  /** A run that met nothing has no reason not to succeed. */
+  #failed(run: Run, tasks: readonly Task[], begun: Begun): void {
+    const { world } = this;
+    if (world.weather.met > begun.met || world.lives > begun.lives || begun.refusals.size > 0) return;
+    // What the tenant does not let be read, or what waits for somebody, is a reason.
+    if (tasks.some(({ state }) => state === "skipped" || state === "refused")) return;
+    const task = tasks.find(({ state }) => state !== "done" && state !== "skipped");
+    // A refused secret is remembered for a while.
+    if (task?.trouble?.code === "provider_misconfigured") return;
+    this.#say(run, `is ${run.status} for no reason: ${task?.resource} ${task?.state} ${JSON.stringify(task?.trouble)}`);
+  }
+
+  /** What is held is still there. */
+  #held(run: Run, tasks: readonly Task[], { shown }: Begun): void {
+    const now = shownOf(this.world);
+    for (const { resource } of tasks.filter(({ state }) => state === "held")) {
+      for (const kind of REMOVES[resource]) {
+        if (kind === "members") continue;
+        const gone = [...shown[kind]].filter((id) => !now[kind].has(id));
+        if (gone.length > 0) this.#say(run, `is held and has removed ${gone.length} ${kind}, such as ${gone[0]}`);
+      }
+    }
+  }
+
+  #say(run: Run, what: string): void {
+    this.world.broken.push(`run ${run.r} (${run.type}, ${run.status}): ${what}`);
+  }
+}
+
+/** Resources that are not known to be refused. */
+function readable({ sql }: World): Set<string> {
+  const known = knownCapabilities(sql);
+  const open = (name: string) => ["available", "unknown"].includes(known[name]?.status ?? "unknown");
+  return new Set(Object.keys(RESOURCES).filter(open));
+}
+
+function shownOf({ sql }: World): Shown {
+  const devices = shownDevices(sql);
+  const ids = (column: string) =>
+    new Set(devices.flatMap((row) => (row[column] === null ? [] : [String(row[column])])));
+  return {
+    users: new Set(shownUsers(sql).keys()),
+    groups: new Set(shownGroups(sql).keys()),
+    devices: ids("entra_id"),
+    managed_devices: ids("intune_id"),
+    members: shownEdges(sql),
+  };
+}
+
+function total(counts: ReadonlyMap<unknown, number>): number {
+  return [...counts.values()].reduce((sum, count) => sum + count, 0);
+}
