@@ -25,7 +25,7 @@ export class Untold {
   /** All of them may have been read. */
   after({ r, resource, state, round }: Task): void {
     if (state !== "done" || round !== "catch_up") return;
-    const told = { users: this.#managed, groups: this.#links }[String(resource)] ?? new Map<string, number>();
+    const told = { users: this.#managed, groups: this.#links }[resource as string] ?? new Map<string, number>();
     for (const [link, run] of told) if (run < r) told.delete(link);
   }
 
