@@ -19,7 +19,8 @@ export interface Outcome {
 export async function runScript(storage: DurableObjectStorage, script: Script): Promise<Outcome> {
   const world = await World.open(storage, script.size);
   const judge = new Judge(world);
-  world.tenant.settings(script.settings);
+  // Entra's own choice would be random.
+  world.tenant.settings({ ...script.settings, expires_in: 4_000 });
   try {
     for (const step of script.steps) {
       await perform({ world, judge }, step);
