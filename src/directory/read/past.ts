@@ -28,12 +28,19 @@ export function pastAt(
 ): Past | undefined {
   if (asOf === undefined) return undefined;
   const refused = (message: string) => notValid([{ path: "as_of", message }]);
-  const { history_from: from } = resourceState(sql, list);
+  const from = historyFrom(sql, list);
   if (from === null) throw refused(`there is no history of ${list} yet`);
   const since = Math.max(from, now - KEPT_MS);
   if (asOf < since) throw refused(`expected a time since ${rfc3339(since)}, when the history of ${list} begins`);
   if (asOf > now) throw refused("expected a time that has passed");
   return { at: asOf, c: lastChangeAt(sql, asOf) };
+}
+
+/** Since when everything that happens to a list is recorded, ms. Devices are told of by two readings, and the later one counts. */
+function historyFrom(sql: Sql, list: ObjectList): number | null {
+  const { history_from: from } = resourceState(sql, list);
+  if (from === null || list !== "devices") return from;
+  return Math.max(from, resourceState(sql, "managed_devices").history_from ?? 0);
 }
 
 /** The last change that happened at that time or before; 0 where there is none. */
