@@ -1,5 +1,5 @@
-/** What a run says it read is what the tenant is: where it is not, although nothing was changed meanwhile. */
-import type { ResourceName } from "../../src/directory/resources.ts";
+/** What a run says it read is what the tenant is: where it is not, although nothing was changed since that was read. */
+import { type ResourceName, RESOURCES } from "../../src/directory/resources.ts";
 import type { Run, Task } from "../../src/directory/run/records.ts";
 import {
   alertsApart,
@@ -31,15 +31,19 @@ export interface Ended {
 }
 
 /** What differs, in words. */
-export function apartAfter(world: World, ended: Ended): string[] {
-  const done = ended.tasks.filter(({ state, resource }) => state === "done" && !ended.lacking.has(resource));
-  const read = new Set(done.map(({ resource }) => resource));
+export function apartAfter(world: World, { run, tasks, lacking, untold }: Ended): string[] {
+  const done = tasks.filter(({ state, resource }) => state === "done" && !lacking.has(resource));
+  const isFresh = (name: ResourceName) => world.rounds.get(name) === world.tenant.changes;
+  const read = new Set(done.map(({ resource }) => resource).filter(isFresh));
   return done.flatMap((task) => {
+    if (RESOURCES[task.resource].mode === "delta" && task.round === "full")
+      return [`${task.resource} were read whole, and what changed meanwhile was not asked for`];
+    if (RESOURCES[task.resource].mode !== "window" && !read.has(task.resource)) return [];
     switch (task.resource) {
       case "users":
-        return usersApart(world, ended.untold);
+        return usersApart(world, untold);
       case "groups":
-        return [...groupsApart(world), ...linksApart(world, read, ended.untold)];
+        return [...groupsApart(world), ...linksApart(world, read, untold)];
       case "devices":
         return devicesApart(world);
       case "managed_devices":
@@ -49,7 +53,7 @@ export function apartAfter(world: World, ended: Ended): string[] {
         return task.round === "full" && read.has("users") ? signInsApart(world) : [];
       case "sign_ins":
       case "directory_audits":
-        return logsApart(world, { ...ended, task, name: task.resource });
+        return logsApart(world, { run, task, name: task.resource });
       case "alerts":
         return alertsApart(world, (task.window?.until ?? 0) - LAG_MS);
       case "licences":

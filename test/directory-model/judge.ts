@@ -8,6 +8,7 @@ import { listRuns, type Run, type Task, tasksOf } from "../../src/directory/run/
 import { REMOVES } from "../../src/directory/run/round.ts";
 import { shownDevices, shownEdges, shownGroups, shownUsers } from "./copy.ts";
 import { apartAfter } from "./after-run.ts";
+import { Memory } from "./memory.ts";
 import { Untold } from "./untold.ts";
 import type { Poison, Target } from "./weather.ts";
 import type { World } from "./world.ts";
@@ -15,6 +16,9 @@ import type { World } from "./world.ts";
 const DAY_MS = 86_400_000;
 /** A run that takes longer than this does not end. */
 const LONGEST_RUN_MS = 5 * DAY_MS;
+
+/** Every so many-th run is remembered as it left the copy. */
+const REMEMBERED = 4;
 
 /** How it was when a run began. */
 interface Begun {
@@ -36,6 +40,7 @@ type Shown = Readonly<Record<"users" | "groups" | "devices" | "managed_devices" 
 export class Judge {
   /** How often the copy was found to be equal after a run. */
   proven = 0;
+  readonly memory = new Memory();
   /** Statuses in which runs were seen to end. */
   readonly ends: string[] = [];
   readonly #begun = new Map<string, Begun>();
@@ -73,6 +78,7 @@ export class Judge {
     this.#begun.clear();
     this.#seen.clear();
     this.#lacking.clear();
+    this.memory.forget();
   }
 
   /** Whether everything that the tenant lets be read is in the copy, as far as runs have told. */
@@ -103,6 +109,8 @@ export class Judge {
     this.ends.push(run.status);
     this.#noteLacking(tasks);
     this.#bounded(run, tasks, begun);
+    // Not of every run: it takes as long as all the rest.
+    if (run.r % REMEMBERED === 1) this.memory.keep(this.world.sql, this.world.clock.now());
     if (run.status === "held") this.#held(run, tasks, begun);
     if (run.status === "succeeded") this.#succeeded(run, tasks, begun);
     else if (run.status !== "held") this.#failed(run, tasks, begun);
@@ -135,13 +143,12 @@ export class Judge {
     for (const target of begun.refusals)
       if (begun.readable.has(target) && tasks.some(({ resource }) => resource === target))
         this.#say(run, `succeeded although ${target} was refused, which nobody knew`);
-    const same = tenant.changes === begun.changes;
-    if (!same) return;
+    this.#true(run, tasks);
+    if (tenant.changes !== begun.changes) return;
     for (const [poison, met] of begun.poisons)
       if (weather.poisons.includes(poison) && poison.met > met)
         this.#say(run, `succeeded although ${poison.target} was poisoned (${poison.how})`);
     if (run.approvedAt === undefined) this.#gated(run, begun);
-    this.#true(run, tasks);
   }
 
   /** Without an approval no more is removed than the gate lets through. */

@@ -10,7 +10,7 @@ export type Ending = "evicted" | "disconnected";
 /** See the head of this file. */
 export interface Life {
   ended: Ending | undefined;
-  /** What ends it, or one statement of it, in the middle of a transaction: after so many statements that write. */
+  /** What ends it, or one statement of it: the so-many-th that writes, most often in the middle of a transaction. */
   fuse: { left: number; readonly ends: "life" | "statement" } | undefined;
   /** Statements that wrote although the tenant was disconnected. */
   readonly late: string[];
@@ -31,12 +31,11 @@ const WRITES = /^\s*(?:INSERT|UPDATE|DELETE|REPLACE|DROP|CREATE)\b/i;
 /** Begins a life. */
 export function beginLife(ports: LifePorts): Life {
   const { storage } = ports;
-  const state = { inTransaction: false };
   const exec = <T extends Record<string, SqlStorageValue>>(statement: string, ...params: unknown[]) => {
     if (life.ended === "evicted") throw new Error("this object has been evicted");
     const writes = WRITES.test(statement);
     if (writes && life.ended === "disconnected") life.late.push(statement.slice(0, 80));
-    if (writes && state.inTransaction) burn(life, ports);
+    if (writes) burn(life, ports);
     const cursor = storage.sql.exec<T>(statement, ...params);
     if (writes) ports.wrote(statement, () => cursor.rowsWritten);
     return cursor;
@@ -46,14 +45,7 @@ export function beginLife(ports: LifePorts): Life {
   });
   const transactionSync = <T>(act: () => T): T => {
     if (life.ended === "evicted") throw new Error("this object has been evicted");
-    return storage.transactionSync(() => {
-      state.inTransaction = true;
-      try {
-        return act();
-      } finally {
-        state.inTransaction = false;
-      }
-    });
+    return storage.transactionSync(act);
   };
   const life: Life = { ended: undefined, fuse: undefined, late: [], sql: openSql({ sql, transactionSync }) };
   return life;

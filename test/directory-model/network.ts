@@ -12,6 +12,9 @@ export async function travel(world: World, life: Life, request: Request): Promis
   const url = new URL(request.url);
   const target = targetOf(url);
   world.asked(target);
+  // A round of delta or a list begins: from then on it tells what changes.
+  if (!url.searchParams.has("$skiptoken") && !url.searchParams.has("$skip"))
+    world.rounds.set(target, world.tenant.changes);
   // A life that has ended asks nobody any more.
   if (isOver(life)) return world.never();
   const mishap = world.weather.take(target, world.clock.now());
@@ -47,7 +50,7 @@ function refusalOf(mishap: Mishap, world: World): Told | undefined {
     const said = { error: "invalid_client", error_codes: [7000222], error_description: "AADSTS7000222: expired." };
     return { status: 401, headers: JSON_TYPE, text: JSON.stringify(said) };
   }
-  if (mishap === "410") return errorOf(410, "SyncStateNotFound");
+  if (mishap === "410") return errorOf(410, "Gone");
   if (mishap === "html") return { status: 200, headers: { "content-type": "text/html" }, text: "<html>sign in</html>" };
   if (mishap === "empty") return { status: 200, headers: JSON_TYPE, text: "" };
   const [status = "", form] = mishap.split("-");

@@ -42,6 +42,8 @@ export class World {
   readonly broken: string[] = [];
   /** Requests so far, by what they were for. */
   readonly requests = new Map<Target, number>();
+  /** How much of the tenant had been changed when a round of each was last begun. */
+  readonly rounds = new Map<Target, number>();
   /** Refusals that the stand-in itself spoke since the last look, by what was asked. */
   readonly refusals = new Map<Target, number>();
   readonly sql: Sql;
