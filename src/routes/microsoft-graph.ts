@@ -4,7 +4,7 @@ import { cursorRefused } from "../lib/cursor.ts";
 import type { Mailbox } from "../calendar/list-events.ts";
 import { createGraph, type Graph } from "../graph/client.ts";
 
-import { ConnectionId } from "../lib/ids.ts";
+import type { ConnectionId } from "../lib/ids.ts";
 import type { Bucket } from "../lib/limits.ts";
 import { bindLog, type HostedContext } from "./context.ts";
 import { gateOf } from "./features.ts";

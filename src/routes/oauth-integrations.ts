@@ -3,7 +3,7 @@ import * as z from "zod";
 import { rfc3339 } from "../lib/clock.ts";
 import { FAILURES, type FailureData } from "../lib/errors.ts";
 import { packCursor, unpackCursor } from "../lib/cursor.ts";
-import { ConnectionId } from "../lib/ids.ts";
+import type { ConnectionId } from "../lib/ids.ts";
 import { bindLog, type HostedContext } from "./context.ts";
 import { askKeeper, spend, connectionNamed } from "./keeper.ts";
 import { valid } from "./respond.ts";

@@ -5,7 +5,7 @@ import { authorizePathFor } from "../connections/reauth.ts";
 import { claimsChallenge } from "../graph/challenge.ts";
 import { type Failure, failure, notValid } from "../lib/errors.ts";
 import type { RequestBody } from "../lib/http-stream.ts";
-import { ConnectionId } from "../lib/ids.ts";
+import type { ConnectionId } from "../lib/ids.ts";
 import { bindLog, type Hosted, type HostedContext } from "./context.ts";
 import { limited } from "./guards.ts";
 import { askKeeper, ownerOf, spend, connectionNamed } from "./keeper.ts";

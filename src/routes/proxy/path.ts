@@ -5,7 +5,8 @@
  * The rule binds both sides of a dispute: a path passes only where every reader, however often it decodes and however it
  * tidies up, finds it below the API's own base. Whatever could be read in two ways is refused.
  */
-import { Failure, notValid } from "../../lib/errors.ts";
+import type { Failure } from "../../lib/errors.ts";
+import { notValid } from "../../lib/errors.ts";
 
 /** A path below an API's base, without the slash before it, and the query with its question mark; both as they were sent. */
 export interface ProxyTarget {
