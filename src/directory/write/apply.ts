@@ -82,9 +82,14 @@ function removeSide(sql: Sql, side: Side, { now, history, limit }: Removal): num
     if (device) leave(desk, device, { side, reason });
   }
   const removed = saveDesk(sql, desk, { nodes: undefined, history });
-  // Groups have Entra's object in them. Where its row goes on for Intune's sake, nothing else would hide the links to it.
-  const out = rows.filter(({ n, reason }) => reason === "hard" || desk.byNode.get(n)?.goneAt === null);
-  if (side === "entra") unlink(sql, { numbers: out.map(({ n }) => n), now, history, limit: MOST_DEVICE_LINKS });
+  // Groups have Entra's object in them. Where its row goes on for Intune's sake, nothing else would hide the links to it;
+  // of what may be restored they are kept.
+  const out = rows.filter(
+    ({ n, reason }) => reason === "hard" || (reason === "unseen" && desk.byNode.get(n)?.goneAt === null),
+  );
+  if (side === "entra") {
+    unlink(sql, { numbers: out.map(({ n }) => n), now, history, limit: MOST_DEVICE_LINKS });
+  }
   unstage(
     sql,
     kind,
