@@ -89,7 +89,13 @@ function recordedFields(list: (typeof OBJECT_LISTS)[number]): string[] {
 
 function rowsOf(sql: Sql, question: Asked): readonly string[] {
   const result = answer(sql, question);
-  return result.ok ? result.value.rows.toSorted() : [JSON.stringify(result.failure)];
+  return result.ok ? result.value.rows.map(withoutNames).toSorted() : [JSON.stringify(result.failure)];
+}
+
+/** What a product is called is not part of the history. */
+function withoutNames(row: string): string {
+  const { licences, ...rest } = JSON.parse(row) as { licences?: { id: string }[] };
+  return JSON.stringify(licences ? { ...rest, licences: licences.map(({ id }) => id) } : rest);
 }
 
 function differences(

@@ -161,6 +161,17 @@ const MAKERS: readonly Maker[] = [
     { do: "sync", type: pick(["full", "incremental"], random()) },
     pass(random),
   ],
+  // What was seen before the links were gone may be gone itself by then.
+  (random) => {
+    const target = pick(["users", "groups", "devices"] as const, random());
+    const at = 1 + page(random);
+    return [
+      { do: "change-during", target, page: at, seed: whole(random, 0, 2 ** 30), steps: 40 },
+      { do: "expire-during", target, page: at, link: "next" },
+      { do: "sync", type: "full" },
+      pass(random),
+    ];
+  },
   () => [{ do: "evict" }],
   (random) => [
     {
