@@ -42,7 +42,11 @@ export function addressOf(port) {
  * @param {DevVars} vars
  */
 export function usesSandbox(vars) {
-  return variable(vars, "MICROSOFT_CLIENT_ID", "MSCLIENTID", "MICROSOFT_OAUTH_CLIENT_ID").value === undefined;
+  const client = variable(vars, "MICROSOFT_CLIENT_ID", "MSCLIENTID", "MICROSOFT_OAUTH_CLIENT_ID").value;
+  // `npm run setup` may have been tried against the stand-in: its own application is nobody else's.
+  const login = variable(vars, "MICROSOFT_LOGIN_URL").value ?? "";
+  const isItsOwn = client === SANDBOX_CLIENTS.microsoft("")["MICROSOFT_CLIENT_ID"];
+  return client === undefined || (isItsOwn && /^http:\/\/(?:localhost|127\.0\.0\.1)(?::|\/|$)/.test(login));
 }
 
 /**

@@ -38,11 +38,13 @@ export function createApp() {
 
 /** The tenant directory has one population: organisations. Whoever asks is limited and recorded as a user of main. */
 function directory() {
-  return new Hono<Hosted>({ strict: false })
+  const surface = new Hono<Hosted>({ strict: false })
     .use(bound("main"), soundConfiguration)
     .route("/", directoryTenant())
     .route("/", directoryRuns())
     .route("/", directoryLists());
+  answerOptions(surface, "/");
+  return surface;
 }
 
 function bound(name: SystemName) {

@@ -26,6 +26,8 @@ export const AUDIT_ACTIONS = [
   "tenant_setup",
   "tenant_sync",
   "tenant_approve",
+  "tenant_cancel",
+  "tenant_schedule",
   "tenant_disconnect",
   "tenant_export",
 ] as const;

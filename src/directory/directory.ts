@@ -52,6 +52,8 @@ export interface DirectoryMemory {
   readonly ahead: Map<string, Promise<Outcome>>;
   /** What the application's token says that it may, where it says so: for telling refusals apart alone. */
   roles: readonly string[] | undefined;
+  /** How often in a row the work of an alarm has ended by a defect of ours. */
+  defects: number;
   /** True once the tenant was disconnected: what is still on its way must not be written. */
   closed: boolean;
 }
@@ -60,7 +62,7 @@ export interface DirectoryMemory {
 export function openDirectory(ports: DirectoryPorts): Directory {
   return {
     ...ports,
-    memory: { pace: new Map(), watchers: new Set(), ahead: new Map(), roles: undefined, closed: false },
+    memory: { pace: new Map(), watchers: new Set(), ahead: new Map(), roles: undefined, defects: 0, closed: false },
   };
 }
 

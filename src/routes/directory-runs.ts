@@ -51,10 +51,13 @@ export function directoryRuns() {
       return c.json(unwrap(await askDirectory<Result<ShownRun>>(c, (directory) => directory.run(id))));
     })
     .get("/runs/:id/events", ...read, named, watch)
-    .post("/runs/:id/approve", ...manage, smallBody, named, approve)
+    .post("/runs/:id/approve", ...manage, smallBody, named, (c) => decided(c, "approve"))
+    .post("/runs/:id/cancel", ...manage, smallBody, named, (c) => decided(c, "cancel"))
     .patch("/schedule", ...manage, jsonBody, async (c) => {
       const change = valid(Intervals.partial(), await c.req.json());
-      return c.json(unwrap(await askDirectory<Result<Schedule>>(c, (directory) => directory.schedule(change))));
+      const answer = await askDirectory<Result<Schedule>>(c, (directory) => directory.schedule(change));
+      await recordTenant(c, "tenant_schedule", { answer, detail: answer.ok ? { ...answer.value } : {} });
+      return c.json(unwrap(answer));
     });
 }
 
@@ -76,11 +79,13 @@ async function list(c: HostedContext): Promise<Response> {
   return c.json({ runs, next_cursor: next === undefined ? null : packCursor("runs", { before: next }) });
 }
 
-async function approve(c: HostedContext): Promise<Response> {
+async function decided(c: HostedContext, decision: "approve" | "cancel"): Promise<Response> {
   const id = valid(RunId, c.req.param()).id;
-  const answer = await askDirectory<Result<{ run: ShownRun; tenant: string }>>(c, (directory) => directory.approve(id));
-  await recordTenant(c, "tenant_approve", { answer, detail: { run: id } });
-  return c.json(unwrap(answer).run, 202);
+  const answer = await askDirectory<Result<{ run: ShownRun; tenant: string }>>(c, (directory) =>
+    directory[decision](id),
+  );
+  await recordTenant(c, `tenant_${decision}`, { answer, detail: { run: id } });
+  return c.json(unwrap(answer).run, decision === "approve" ? 202 : 200);
 }
 
 /** Progress as server-sent events (WHATWG HTML, "Server-sent events"). An event's id is the run's version: a watcher that comes again is told what is new. */

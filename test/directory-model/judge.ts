@@ -177,6 +177,8 @@ export class Judge {
     const task = tasks.find(({ state }) => state !== "done" && state !== "skipped");
     // A refused secret is remembered for a while.
     if (task?.trouble?.code === "provider_misconfigured") return;
+    // What an earlier run could not read is still missing.
+    if (task?.trouble?.code === "set_aside") return;
     this.#say(run, `is ${run.status} for no reason: ${task?.resource} ${task?.state} ${JSON.stringify(task?.trouble)}`);
   }
 

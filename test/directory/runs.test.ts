@@ -28,7 +28,7 @@ test("the first full run copies everything; the next finds nothing to write", { 
   expect(counts["users"]).toBe((await truth(tenant, "users")).length);
   expect(counts["groups"]).toBe((await truth(tenant, "groups")).length);
   for (const name of ["sign_ins", "directory_audits", "alerts"]) expect(counts[name], name).toBeGreaterThan(0);
-  expect(resourceOf(first, "users")).toMatchObject({ status: "succeeded", reading: "changes" });
+  expect(resourceOf(first, "users")).toMatchObject({ status: "succeeded", reading: "everything" });
   const again = await sync("first", "full");
   expect(again.status).toBe("succeeded");
   for (const name of ["users", "groups", "devices", "managed_devices"])

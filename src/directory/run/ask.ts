@@ -17,7 +17,7 @@ export interface PageRequest extends Asked {
 
 const TIMEOUT_MS = 60_000;
 /** A page of a group may carry thousands of members. */
-const MAX_BYTES = 32 * 1024 * 1024;
+const MAX_BYTES = 16 * 1024 * 1024;
 
 /** From this share of the limit on Graph tells it, and we slow down. */
 const STRAINED = 0.8;

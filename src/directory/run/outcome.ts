@@ -74,8 +74,8 @@ export function outcomeOf(answer: Answer, { given }: Asked): Outcome {
     const detail = "Microsoft Graph is unavailable.";
     return { kind: "wait", why: "silent", retryAfterS: answer.retryAfterS, trouble: trouble("unavailable", detail) };
   }
-  // A fresh token as well: whatever is wrong, it is not with this page.
-  if (status === 401)
+  // A fresh token as well: whatever is wrong, it is not with this page. Other codes are one workload's own refusal.
+  if (status === 401 && code.toLowerCase() === "invalidauthenticationtoken")
     return { kind: "stopped", trouble: trouble("token_rejected", "Microsoft Graph refuses the token.") };
   if (status >= 500)
     return { kind: "spoiled", trouble: trouble("page_refused", "Microsoft Graph fails at this page.") };

@@ -2,16 +2,26 @@
 import { rfc3339 } from "../../lib/clock.ts";
 import type { Directory } from "../directory.ts";
 import { RESOURCE_NAMES } from "../resources.ts";
+import { EDGE_ROLES } from "../store/schema.ts";
 import type { Sql } from "../store/sql.ts";
 import { resourceState } from "../store/state.ts";
 import { heldRuns, listRuns, runningRun } from "./records.ts";
 import { dueAt, intervalsOf } from "./schedule.ts";
 import { showRun } from "./show.ts";
 
+/** Edges of what has gone, which show nowhere. Of that there is little, and an index of each: all others are only counted. */
+const HIDDEN = `
+SELECT e FROM edges WHERE role = ${EDGE_ROLES.member} AND group_n IN (SELECT n FROM groups WHERE gone_at IS NOT NULL)
+UNION
+SELECT e FROM edges WHERE role = ${EDGE_ROLES.member} AND member_n IN (
+  SELECT n FROM users WHERE gone_at IS NOT NULL
+  UNION ALL SELECT n FROM groups WHERE gone_at IS NOT NULL
+  UNION ALL SELECT n FROM devices WHERE gone_at IS NOT NULL)`;
+
 const COUNTS = {
   users: "SELECT count(*) AS count FROM users WHERE gone_at IS NULL",
   groups: "SELECT count(*) AS count FROM groups WHERE gone_at IS NULL",
-  members: "SELECT count(*) AS count FROM edges WHERE role = 1",
+  members: `SELECT (SELECT count(*) FROM edges WHERE role = ${EDGE_ROLES.member}) - (SELECT count(*) FROM (${HIDDEN})) AS count`,
   devices: "SELECT count(*) AS count FROM devices WHERE gone_at IS NULL",
   sign_ins: "SELECT count(*) AS count FROM sign_ins",
   directory_audits: "SELECT count(*) AS count FROM directory_audits",

@@ -130,9 +130,14 @@ export function findRun(sql: Sql, id: string): Run | undefined {
   return one(sql.first<RunRow>(`${RUN} WHERE id = ?`, id));
 }
 
-/** The run that is under way; there is one at most. */
+/** The runs that are under way, the oldest first. No two of them have the same resource open. */
+export function runningRuns(sql: Sql): Run[] {
+  return sql.all<RunRow>(`${RUN} WHERE status = 'running' ORDER BY r`).map(runOf);
+}
+
+/** The run that was begun last of those that are under way. */
 export function runningRun(sql: Sql): Run | undefined {
-  return one(sql.first<RunRow>(`${RUN} WHERE status = 'running' ORDER BY r DESC LIMIT 1`));
+  return runningRuns(sql).at(-1);
 }
 
 /** Runs, newest first. */
@@ -147,14 +152,6 @@ export function listRuns(
 /** The runs that wait for an approval. */
 export function heldRuns(sql: Sql): Run[] {
   return sql.all<RunRow>(`${RUN} WHERE status = 'held' ORDER BY r DESC`).map(runOf);
-}
-
-/** Removes runs that ended before `before`, ms, with everything that was kept of them. */
-export function forgetRuns(sql: Sql, before: number): void {
-  const old = "SELECT r FROM runs WHERE ended_at < ? AND status <> 'held'";
-  sql.run(`DELETE FROM tasks WHERE r IN (${old})`, before);
-  sql.run(`DELETE FROM set_aside WHERE run IN (SELECT CAST(r AS TEXT) FROM (${old}))`, before);
-  sql.run("DELETE FROM runs WHERE ended_at < ? AND status <> 'held'", before);
 }
 
 /** Writes a task; each writing counts its version up. */
@@ -184,6 +181,20 @@ interface TaskRow extends Record<string, string | number> {
 /** The tasks of a run. */
 export function tasksOf(sql: Sql, r: number): Task[] {
   return sql.all<TaskRow>("SELECT r, resource, state, due_at, value FROM tasks WHERE r = ?", r).map(taskOf);
+}
+
+/** The id of a run, for the log. */
+export function runId(sql: Sql, r: number): string | undefined {
+  return sql.first<{ id: string }>("SELECT id FROM runs WHERE r = ?", r)?.id;
+}
+
+/** Every task that can go on, now or later, of all runs that are under way. */
+export function openTasks(sql: Sql): Task[] {
+  const rows = sql.all<TaskRow>(
+    `SELECT t.r, t.resource, t.state, t.due_at, t.value FROM runs JOIN tasks t USING (r)
+     WHERE runs.status = 'running' AND t.state IN ('open', 'removing') ORDER BY t.r`,
+  );
+  return rows.map(taskOf);
 }
 
 /** One task as it stands now. */

@@ -2,7 +2,7 @@
 import type { Directory } from "../directory.ts";
 import { type ResourceName } from "../resources.ts";
 import { capabilityFrom, knownCapabilities, writeCapability } from "../connect/capabilities.ts";
-import { changeResource } from "../store/state.ts";
+import { changeResource, resourceState } from "../store/state.ts";
 import type { TaskTrouble } from "./records.ts";
 
 /** Notes that a resource was refused. `expected`: it was known before, so a run is no worse for it. */
@@ -15,7 +15,7 @@ export function noteRefusal(
   const code = trouble.providerCode ?? "";
   const now = capabilityFrom(resource, { status, code, ...(roles ? { granted: roles } : {}) });
   writeCapability(sql, resource, now);
-  changeResource(sql, resource, { refusedAt: clock.now() });
+  changeResource(sql, resource, { refusedAt: clock.now(), refusals: resourceState(sql, resource).refusals + 1 });
   const expected = before !== undefined && before.status !== "available" && before.status !== "unknown";
   return { expected, trouble: { ...trouble, code: now.status } };
 }
@@ -24,5 +24,5 @@ export function noteRefusal(
 export function noteReadable({ sql }: Directory, resource: ResourceName): void {
   if (knownCapabilities(sql)[resource]?.status === "available") return;
   writeCapability(sql, resource, { status: "available" });
-  changeResource(sql, resource, { refusedAt: null });
+  changeResource(sql, resource, { refusedAt: null, refusals: 0 });
 }

@@ -4,10 +4,12 @@
  */
 import { tellWatchers, type Directory } from "../directory.ts";
 import { type ResourceName, RESOURCES } from "../resources.ts";
+import { EDGE_ROLES } from "../store/schema.ts";
+import type { Sql } from "../store/sql.ts";
 import { changeResource, resourceState } from "../store/state.ts";
 import type { Removable } from "../write/page.ts";
 import { applyStaged, clearMarks, exceedsGate, liveCount, stagedCount, stageUnseen } from "../write/removal.ts";
-import { saveTask, type Task, type TaskTrouble } from "./records.ts";
+import { runId, saveTask, type Task, type TaskTrouble } from "./records.ts";
 import { endWindow } from "./window.ts";
 
 /** What the rounds of a resource may remove. */
@@ -33,6 +35,7 @@ export function endRound(directory: Directory, task: Task, link: string | null):
   if (task.round === "full") {
     // An item that could not be read may be any object: then nothing counts as unseen.
     if (whole) for (const kind of REMOVES[task.resource]) stageUnseen(sql, kind);
+    if (task.without?.includes("owners")) keepOwners(sql);
     for (const kind of REMOVES[task.resource]) clearMarks(sql, kind);
   }
   const state = resourceState(sql, task.resource);
@@ -40,12 +43,18 @@ export function endRound(directory: Directory, task: Task, link: string | null):
     link,
     readAt: task.startedAt ?? clock.now(),
     poisoned: 0,
+    damagedAt: damagedAt(task, state.damagedAt, clock.now()),
     ...(whole ? { fullAt: task.startedAt ?? clock.now() } : {}),
     ...(task.round === "full" ? { history_from: state.history_from ?? clock.now() } : {}),
   });
   const held = heldBecause(directory, task.resource);
   if (held) {
-    directory.log.warn("directory run held", { resource: task.resource, reason: held.detail });
+    directory.log.warn("directory run held", {
+      run: runId(sql, task.r),
+      resource: task.resource,
+      reason: held.detail,
+      mend: "admin",
+    });
     return saveTask(sql, { ...task, state: "held", trouble: held, endedAt: clock.now() });
   }
   return nothingStaged(directory, task) ? afterRemoval(directory, task) : saveTask(sql, { ...task, state: "removing" });
@@ -84,7 +93,32 @@ function afterRemoval({ sql, clock }: Directory, task: Task): Task {
     const { circle: _other, ...rest } = task;
     return saveTask(sql, { ...rest, state: "open", round: "catch_up" });
   }
-  return saveTask(sql, { ...task, state: task.setAside > 0 ? "incomplete" : "done", endedAt: clock.now() });
+  const trouble = incompleteBecause(sql, task);
+  if (!trouble) return saveTask(sql, { ...task, state: "done", endedAt: clock.now() });
+  return saveTask(sql, { ...task, state: "incomplete", trouble, endedAt: clock.now() });
+}
+
+/** Since when something could not be read: what a round leaves out, later rounds do not bring back, but a whole one does. */
+function damagedAt({ round, setAside }: Task, before: number | null, now: number): number | null {
+  if (setAside > 0) return before ?? now;
+  return round === "full" ? null : before;
+}
+
+/** Why a resource that was read to its end is not whole; undefined where it is. */
+function incompleteBecause(sql: Sql, { resource, without }: Task): TaskTrouble | undefined {
+  if (resourceState(sql, resource).damagedAt !== null)
+    return { code: "set_aside", detail: "Something of it could not be read, and has not been read since." };
+  if (!without?.includes("owners") || !sql.first(`SELECT 1 AS one FROM edges WHERE role = ${EDGE_ROLES.owner} LIMIT 1`))
+    return undefined;
+  return {
+    code: "owners_refused",
+    detail: "Microsoft Graph does not tell the owners any more: they are as they were.",
+  };
+}
+
+/** Owners that Graph would not tell have not gone. */
+function keepOwners(sql: Sql): void {
+  sql.run(`DELETE FROM staged WHERE kind = 'members' AND n IN (SELECT e FROM edges WHERE role = ${EDGE_ROLES.owner})`);
 }
 
 /** Why the removals of a resource must wait for an approval; undefined where they need not. */

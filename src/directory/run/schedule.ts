@@ -8,15 +8,15 @@ import type { Directory } from "../directory.ts";
 import type { ResourceName } from "../resources.ts";
 import type { Sql } from "../store/sql.ts";
 import { readState, resourceState, writeState } from "../store/state.ts";
-import { beginRun, FULL_RUN_AT } from "./begin.ts";
-import { runningRun } from "./records.ts";
+import { beginRun, busyResources, FULL_RUN_AT } from "./begin.ts";
+import { wakeForOpen } from "./work.ts";
 
 const MINUTE_MS = 60_000;
 const WEEK_MS = 7 * 24 * 60 * MINUTE_MS;
 /** A week, minutes. */
 const LONGEST = 7 * 24 * 60;
 const minutes = z.int().min(5).max(LONGEST);
-/** When to look again where a run is under way. */
+/** The cron comes so often; sooner nobody asks. */
 const AGAIN_MS = 5 * MINUTE_MS;
 
 /** The parts of a tenant that are read together. */
@@ -66,23 +66,25 @@ export function startDue(
 ): { readonly nextDueAt: number; readonly started: boolean } {
   const { sql, clock } = directory;
   const now = clock.now();
-  if (runningRun(sql)) return { nextDueAt: now + AGAIN_MS, started: false };
+  const busy = busyResources(sql);
+  // An alarm may have been lost: six that fail in a row are dropped.
+  if (busy.size > 0) wakeForOpen(directory);
   const due = dueAt(sql, tenant, now);
-  if (due.full <= now) {
+  if (due.full <= now && busy.size === 0) {
     beginRun(directory, { type: "full", cause: "schedule" });
     return { nextDueAt: now + AGAIN_MS, started: true };
   }
   const parts = PART_NAMES.filter((part) => due[part] <= now);
-  if (parts.length > 0)
-    beginRun(directory, { type: "incremental", cause: "schedule", resources: parts.flatMap((part) => PARTS[part]) });
-  return { nextDueAt: soonest(dueAt(sql, tenant, now), now), started: parts.length > 0 };
+  const resources = parts.flatMap((part) => PARTS[part]).filter((resource) => !busy.has(resource));
+  if (resources.length > 0) beginRun(directory, { type: "incremental", cause: "schedule", resources });
+  return { nextDueAt: soonest(dueAt(sql, tenant, now), now), started: resources.length > 0 };
 }
 
 /** When each part is due, ms. */
 export function dueAt(sql: Sql, tenant: string, now: number): Readonly<Record<Part | "full", number>> {
   const intervals = intervalsOf(sql);
   const tried = (names: readonly ResourceName[]) =>
-    Math.max(...names.map((name) => resourceState(sql, name).triedAt ?? 0));
+    Math.min(...names.map((name) => resourceState(sql, name).triedAt ?? 0));
   const next = (name: string, last: number, intervalMs: number) =>
     last === 0 ? now : nextDue(name, { last, intervalMs });
   const fullAt = readState(sql, FULL_RUN_AT);
@@ -95,5 +97,5 @@ export function dueAt(sql: Sql, tenant: string, now: number): Readonly<Record<Pa
 }
 
 function soonest(due: Readonly<Record<Part | "full", number>>, now: number): number {
-  return Math.max(now + MINUTE_MS, Math.min(...Object.values(due)));
+  return Math.max(now + AGAIN_MS, Math.min(...Object.values(due)));
 }

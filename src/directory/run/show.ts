@@ -2,6 +2,7 @@
 import { rfc3339 } from "../../lib/clock.ts";
 import { RESOURCE_NAMES, SYNC_TYPES } from "../resources.ts";
 import type { Sql } from "../store/sql.ts";
+import { mendOf } from "./mend.ts";
 import { type Run, type Task, tasksOf } from "./records.ts";
 import { listSetAside } from "./set-aside.ts";
 
@@ -46,7 +47,7 @@ function showTask(task: Task, now: number) {
   return {
     resource: task.resource,
     status: waiting ? "waiting" : SHOWN[task.state],
-    reading: task.round === "full" ? "everything" : "changes",
+    reading: task.round === "follow" ? "changes" : "everything",
     fell_back_to_full: task.fellBack === true,
     seen: task.seen,
     written: task.written,
@@ -56,7 +57,7 @@ function showTask(task: Task, now: number) {
     waits: task.waits,
     waited_s: Math.round(task.waitedMs / 1000),
     waits_until: waiting ? rfc3339(task.dueAt) : null,
-    total: task.total ?? null,
+    total: totalOf(task) ?? null,
     remaining_s: remaining(task, now),
     started_at: time(task.startedAt),
     ended_at: time(task.endedAt),
@@ -64,6 +65,7 @@ function showTask(task: Task, now: number) {
       ? {
           code: task.trouble.code,
           detail: task.trouble.detail,
+          mend: mendOf(task.trouble.code),
           provider_code: task.trouble.providerCode ?? null,
           provider_request_id: task.trouble.requestId ?? null,
         }
@@ -83,11 +85,18 @@ const SHOWN = {
 } as const satisfies Record<Task["state"], string>;
 
 /** Seconds that a task will still take at the pace so far; null where that cannot be told. */
-function remaining({ state, round, seen, total, startedAt }: Task, now: number): number | null {
+function remaining(task: Task, now: number): number | null {
+  const { state, round, seen, startedAt } = task;
+  const total = totalOf(task);
   if (state !== "open") return state === "removing" ? null : 0;
   if (round !== "full" || total === undefined || startedAt === undefined || seen === 0) return null;
   const perObject = (now - startedAt) / seen;
   return Math.max(0, Math.round(((total - seen) * perObject) / 1000));
+}
+
+/** A group comes several times where its members fill several pages: then how many there are says nothing of how far it is. */
+function totalOf({ total, seen }: Task): number | undefined {
+  return total !== undefined && total >= seen ? total : undefined;
 }
 
 function time(ms: number | null | undefined): string | null {

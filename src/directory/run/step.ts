@@ -16,7 +16,8 @@ import type { Outcome, Page } from "./outcome.ts";
 import { findTask, saveTask, type Task, type TaskTrouble } from "./records.ts";
 import { endRound, removeSome } from "./round.ts";
 import { setAside } from "./set-aside.ts";
-import { refuse, restart, retrySpoiled, stop, wait } from "./trouble.ts";
+import { outOfRoom, refuse, restart, retrySpoiled, stop, wait } from "./trouble.ts";
+import { MOST_BYTES } from "./window.ts";
 
 /** Takes a task one page further. Gives the task as it stands then. */
 export async function step(directory: Directory, task: Task): Promise<Task> {
@@ -26,6 +27,8 @@ export async function step(directory: Directory, task: Task): Promise<Task> {
 }
 
 async function readPage(directory: Directory, begun: Task): Promise<Task> {
+  if (RESOURCES[begun.resource].mode === "window" && directory.sql.size() > MOST_BYTES)
+    return outOfRoom(directory, begun);
   const task = await counted(directory, begun);
   const { url, given } = addressFor(directory.graphUrl, task, resourceState(directory.sql, task.resource));
   const outcome = await taken(directory, { resource: task.resource, url, given });

@@ -1,10 +1,12 @@
 /** What a task does when it does not get its page: waits, begins over, goes on without an option, or ends. */
+import { rfc3339 } from "../../lib/clock.ts";
 import type { Directory } from "../directory.ts";
-import { RESOURCES } from "../resources.ts";
+import { type Resource, RESOURCES } from "../resources.ts";
 import { changeResource, resourceState } from "../store/state.ts";
 import { clearMarks } from "../write/removal.ts";
 import type { Outcome } from "./outcome.ts";
-import { runningRun, saveTask, type Task, tasksOf, type TaskTrouble } from "./records.ts";
+import { mendOf } from "./mend.ts";
+import { openTasks, runId, saveTask, type Task, type TaskTrouble } from "./records.ts";
 import { rest } from "./pace.ts";
 import { noteRefusal } from "./refusal.ts";
 import { REMOVES } from "./round.ts";
@@ -16,6 +18,8 @@ const HOUR_MS = 3_600_000;
 /** A provider that is silent or throttles for longer than this is given up for this run; the next one tries again. */
 const SILENT_FOR_MS = 36 * HOUR_MS;
 const LONGEST_PAUSE_MS = 15 * 60 * SECOND_MS;
+/** Nobody is believed who wants to be left alone for longer. */
+const LONGEST_ASKED_MS = HOUR_MS;
 const SHORTEST_PAUSE_MS = 2 * SECOND_MS;
 const THROTTLED_PAUSE_MS = 10 * SECOND_MS;
 /** A page is tried so often, with these pauses between, before it is set aside. */
@@ -34,13 +38,12 @@ export function wait(
   const silentSince = task.silentSince ?? now;
   if (now - silentSince > SILENT_FOR_MS) return ended(directory, task, { state: "failed", trouble });
   const grown = Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, (now - silentSince) / 2));
-  const asked = retryAfterS === undefined ? undefined : retryAfterS * SECOND_MS;
+  const asked = retryAfterS === undefined ? undefined : Math.min(LONGEST_ASKED_MS, retryAfterS * SECOND_MS);
   // Who has given nothing for long is not asked every few seconds; throttling alone is taken at its word.
   const usual = why === "throttled" ? (asked ?? Math.max(THROTTLED_PAUSE_MS, grown)) : Math.max(asked ?? 0, grown);
   const pause = Math.ceil(usual * (1 + directory.random() / 10));
-  // A window that is throttled again and again asks for too much at once.
-  const smaller =
-    why === "throttled" && task.window && task.waits > 0 && task.waits % 3 === 0 ? halved(task) : undefined;
+  // A window that is throttled, or not answered, again and again asks for too much at once.
+  const smaller = task.window && task.waits % 3 === 2 ? halved(task, HOUR_MS) : undefined;
   const waiting: Task = {
     ...(smaller ?? task),
     silentSince,
@@ -49,6 +52,7 @@ export function wait(
     waits: task.waits + 1,
     waitedMs: task.waitedMs + pause,
   };
+  if (task.silentSince === undefined) log("warn", "directory waits", directory, waiting);
   if (why === "throttled") rest(directory, RESOURCES[task.resource].workload, now + pause);
   return saveTask(sql, waiting);
 }
@@ -56,13 +60,12 @@ export function wait(
 /** The link is gone: everything of the resource is read, and the run says so. */
 export function restart(directory: Directory, task: Task, trouble: TaskTrouble): Task {
   const { sql } = directory;
+  // A window whose pages outlive their links is too long.
+  const smaller = task.window && halved(task);
+  if (smaller) return saveTask(sql, { ...smaller, tries: 0, dueAt: 0 });
   if (task.restarts >= MOST_RESTARTS) return ended(directory, task, { state: "failed", trouble });
   const { mode } = RESOURCES[task.resource];
-  directory.log.warn("directory reading begun over", {
-    resource: task.resource,
-    round: task.round,
-    provider_code: trouble.providerCode,
-  });
+  log("warn", "directory reading begun over", directory, { ...task, trouble });
   return sql.transaction(() => {
     const { url: _gone, circle: _links, total: _count, ...kept } = task;
     const over = { ...kept, restarts: task.restarts + 1, tries: 0, dueAt: 0 };
@@ -81,21 +84,12 @@ export function retrySpoiled(directory: Directory, task: Task, trouble: TaskTrou
   const tries = task.tries + 1;
   const pause = PAUSES_MS[tries - 1];
   if (tries < TRIES && pause !== undefined) {
-    return saveTask(sql, {
-      ...task,
-      tries,
-      trouble,
-      dueAt: clock.now() + pause,
-      waits: task.waits + 1,
-      waitedMs: task.waitedMs + pause,
-    });
+    const waiting = { ...task, tries, trouble, dueAt: clock.now() + pause };
+    if (tries === 1) log("warn", "directory page tried again", directory, waiting);
+    return saveTask(sql, { ...waiting, waits: task.waits + 1, waitedMs: task.waitedMs + pause });
   }
   const reason = `${trouble.detail} (${trouble.providerCode ?? trouble.code})`;
-  directory.log.error("directory page set aside", {
-    resource: task.resource,
-    reason,
-    provider_code: trouble.providerCode,
-  });
+  log("error", "directory page set aside", directory, { ...task, trouble });
   return sql.transaction(() => {
     const smaller = task.window && halved(task);
     if (smaller) return saveTask(sql, { ...smaller, tries: 0, dueAt: 0 });
@@ -117,22 +111,43 @@ export function refuse(
   { status, trouble }: Extract<Outcome, { kind: "refused" }>,
 ): Task {
   const option = status === 400 ? optionToDrop(task) : undefined;
-  if (option !== undefined) return saveTask(directory.sql, { ...task, without: [...(task.without ?? []), option] });
+  if (option !== undefined) return withoutOption(directory, task, option);
   const known = noteRefusal(directory, task.resource, { status, trouble });
   return ended(directory, task, { state: known.expected ? "skipped" : "refused", trouble: known.trouble });
 }
 
-/** The application itself is refused: no task of this run can go on. */
+/** The object's database has room for the directory, but no longer for more of the logs. */
+export function outOfRoom(directory: Directory, task: Task): Task {
+  const detail = "The copy has no room for more of the logs.";
+  return ended(directory, task, { state: "failed", trouble: { code: "storage_full", detail } });
+}
+
+/** The application itself is refused: no task can go on. */
 export function stop(directory: Directory, task: Task, trouble: TaskTrouble): Task {
-  directory.log.error("directory run stopped", {
-    resource: task.resource,
-    reason: trouble.detail,
-    provider_code: trouble.providerCode,
-  });
-  const run = runningRun(directory.sql);
-  const open = run ? tasksOf(directory.sql, run.r).filter(({ state }) => state === "open") : [];
-  for (const other of open) if (other.resource !== task.resource) ended(directory, other, { state: "failed", trouble });
+  log("error", "directory run stopped", directory, { ...task, trouble });
+  for (const other of openTasks(directory.sql))
+    if (other.state === "open" && (other.r !== task.r || other.resource !== task.resource))
+      ended(directory, other, { state: "failed", trouble });
   return ended(directory, task, { state: "failed", trouble });
+}
+
+/** Says what has become of a task: enough to find its run and whoever can mend it. */
+function log(
+  level: "warn" | "error",
+  says: string,
+  { log: lines, sql }: Directory,
+  { r, resource, round, dueAt, trouble }: Task,
+): void {
+  lines[level](says, {
+    run: runId(sql, r),
+    resource,
+    round,
+    reason: trouble?.detail,
+    failure: trouble?.code,
+    provider_code: trouble?.providerCode,
+    mend: trouble && mendOf(trouble.code),
+    ...(dueAt === 0 ? {} : { until: rfc3339(dueAt) }),
+  });
 }
 
 function ended({ sql, clock }: Directory, task: Task, { state, trouble }: Ending): Task {
@@ -142,10 +157,23 @@ function ended({ sql, clock }: Directory, task: Task, { state, trouble }: Ending
 
 type Ending = Required<Pick<Task, "state" | "trouble">>;
 
+/** Asks once more as before, then without the option; what was to be filtered is then read whole. */
+function withoutOption({ sql, clock }: Directory, task: Task, option: string): Task {
+  const again = { ...task, dueAt: clock.now() + SHORTEST_PAUSE_MS };
+  if (task.tries === 0) return saveTask(sql, { ...again, tries: 1 });
+  const without = [...(task.without ?? []), option];
+  if (option === "$filter") for (const kind of REMOVES[task.resource]) clearMarks(sql, kind);
+  return saveTask(sql, { ...again, tries: 0, without, ...(option === "$filter" ? { round: "full" as const } : {}) });
+}
+
 /** Some tenants and versions refuse an option that others take; none of these is worth the reading. */
-function optionToDrop({ resource, url, without = [] }: Task): string | undefined {
-  if (url !== undefined) return undefined;
-  const optional =
-    { groups: ["owners"], sign_in_activity: ["$top"], managed_devices: ["$top"] }[resource as string] ?? [];
-  return optional.find((option) => !without.includes(option));
+function optionToDrop({ resource, url, round, without = [] }: Task): string | undefined {
+  const { mode, top }: Resource = RESOURCES[resource];
+  if (url !== undefined || (mode === "delta" && round !== "full")) return undefined;
+  const options = [
+    ...(resource === "groups" ? ["owners"] : []),
+    ...(top === undefined ? [] : ["$top"]),
+    ...(mode === "sweep" && round !== "full" ? ["$filter"] : []),
+  ];
+  return options.find((option) => !without.includes(option));
 }

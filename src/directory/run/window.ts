@@ -4,15 +4,15 @@
  */
 import type { Directory } from "../directory.ts";
 import type { ResourceName } from "../resources.ts";
-import { changeResource, type ResourceState } from "../store/state.ts";
+import { changeResource, resourceState, type ResourceState } from "../store/state.ts";
 import { saveTask, type Task, type Window } from "./records.ts";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 /** Entries become visible up to this long after their time. */
 const OVERLAP_MS = 60 * MINUTE_MS;
-/** What Graph keeps: "How long does Microsoft Entra ID store reporting data?", alerts by their products. */
-const RETENTION_MS: Partial<Record<ResourceName, number>> = { alerts: 180 * DAY_MS };
+/** What Graph keeps ("How long does Microsoft Entra ID store reporting data?"); of alerts, which are kept for longer, what is kept here. */
+const RETENTION_MS: Partial<Record<ResourceName, number>> = { alerts: 90 * DAY_MS };
 const USUAL_RETENTION_MS = 30 * DAY_MS;
 /** A window may be as long as its pages are few. */
 const FIRST_SPAN_MS = 15 * DAY_MS;
@@ -21,6 +21,9 @@ const FEW_PAGES = 1;
 const MANY_PAGES = 10;
 /** A window of this length is not made smaller. */
 export const LEAST_SPAN_MS = MINUTE_MS;
+
+/** SQLite in an object ends at 10 GB; the logs stop before it does. */
+export const MOST_BYTES = 9_000_000_000;
 
 /** The first window of a task. */
 export function firstWindow(task: Task, { watermark }: ResourceState, now: number): Task {
@@ -34,18 +37,22 @@ export function firstWindow(task: Task, { watermark }: ResourceState, now: numbe
 export function endWindow({ sql, clock }: Directory, task: Task): Task {
   const { window } = task;
   if (!window) return saveTask(sql, { ...task, state: "done", endedAt: clock.now() });
-  changeResource(sql, task.resource, { watermark: window.to });
+  const { watermark } = resourceState(sql, task.resource);
+  // A full run reads what is known already: until when nothing is missing does not go back by it.
+  const reached = { watermark: Math.max(watermark ?? 0, window.to) };
   const { circle: _other, ...rest } = task;
-  if (window.to < window.until)
+  if (window.to < window.until) {
+    changeResource(sql, task.resource, reached);
     return saveTask(sql, { ...rest, window: after(fitting(window, task.pages), task.pages) });
-  changeResource(sql, task.resource, { readAt: task.startedAt ?? clock.now(), poisoned: 0 });
+  }
+  changeResource(sql, task.resource, { ...reached, readAt: task.startedAt ?? clock.now(), poisoned: 0 });
   return saveTask(sql, { ...rest, state: task.setAside > 0 ? "incomplete" : "done", endedAt: clock.now() });
 }
 
-/** The same beginning with half the length, for a window that asks too much; undefined where it is short already. */
-export function halved(task: Task): Task | undefined {
+/** The same beginning with half the length, for a window that asks too much; undefined where it is no longer than `leastMs`. */
+export function halved(task: Task, leastMs = LEAST_SPAN_MS): Task | undefined {
   const { window } = task;
-  if (!window || window.to - window.from <= LEAST_SPAN_MS) return undefined;
+  if (!window || window.to - window.from <= leastMs) return undefined;
   const spanMs = Math.max(LEAST_SPAN_MS, Math.ceil((window.to - window.from) / 2));
   const { url: _page, circle: _links, ...rest } = task;
   return { ...rest, window: { ...window, spanMs, to: window.from + spanMs } };

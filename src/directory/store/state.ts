@@ -18,6 +18,10 @@ export interface ResourceState {
   readonly history_from: number | null;
   /** When Graph refused it last, or was known to, ms: it is asked again a day later. */
   readonly refusedAt: number | null;
+  /** How often in a row Graph has refused it. */
+  readonly refusals: number;
+  /** Since when something of it could not be read, ms; null once everything has been read again. */
+  readonly damagedAt: number | null;
   /** Rounds in a row in which a page had to be set aside. */
   readonly poisoned: number;
 }
@@ -30,6 +34,8 @@ const UNREAD: ResourceState = {
   watermark: null,
   history_from: null,
   refusedAt: null,
+  refusals: 0,
+  damagedAt: null,
   poisoned: 0,
 };
 
