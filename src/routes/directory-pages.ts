@@ -1,10 +1,9 @@
 /** Answers of lists: a page as JSON with the cursor of the next one, or all rows as a stream. */
-import { stringify } from "csv-stringify/sync";
 import * as z from "zod";
-import { cellNames, cellsOf } from "../directory/read/cells.ts";
+import { headLine, tableFields } from "../directory/read/cells.ts";
 import type { Field } from "../directory/read/fields.ts";
 import type { Format } from "../directory/read/parse.ts";
-import type { Answer, Paging, Place, Question, ShownRow } from "../directory/read/question.ts";
+import type { Answer, Paging, Place, Question } from "../directory/read/question.ts";
 import { packCursor, unpackCursor } from "../lib/cursor.ts";
 import { sha256 } from "../lib/digest.ts";
 import { type Result, unwrap } from "../lib/errors.ts";
@@ -71,23 +70,27 @@ const TYPES = { csv: "text/csv; charset=utf-8; header=present", ndjson: "applica
 /** All rows, a page in memory at a time. The first page is read before anything is answered: what cannot be asked is a problem, not a stream. */
 async function allPages(c: HostedContext, listed: Listed, format: "csv" | "ndjson"): Promise<Response> {
   const now = Date.now();
-  const first = await askCopy(c, listed.question({ after: undefined, now }));
+  const table = format === "csv" ? tableFields(listed.fields, listed.names) : undefined;
+  const pageAt = (after: Place | undefined) => ({ ...listed.question({ after, now }), ...(table && { table }) });
+  const first = await askCopy(c, pageAt(undefined));
   const detail = { list: listed.name, format };
   await recordTenant(c, "tenant_export", { answer: first, detail });
   let page: Answer | undefined = unwrap(first);
   let next: Place | undefined;
-  const write = writers[format](listed);
+  let head = table ? headLine(table) : "";
   const encoder = new TextEncoder();
   const log = c.get("log");
   const body = new ReadableStream<Uint8Array>({
     async pull(stream) {
       try {
-        page ??= unwrap(await askCopy(c, listed.question({ after: next, now })));
+        page ??= unwrap(await askCopy(c, pageAt(next)));
       } catch (error) {
         log.error("directory_export", { ...detail, failure: error instanceof Error ? error.message : "unknown" });
         return stream.error(error);
       }
-      const text = write(page);
+      // The object that read the rows wrote their lines, and has time of its own for each page.
+      const text = head + (table ? page.rows.join("") : page.rows.map((row) => `${row}\n`).join(""));
+      head = "";
       ({ next } = page);
       page = undefined;
       if (text !== "") stream.enqueue(encoder.encode(text));
@@ -99,18 +102,3 @@ async function allPages(c: HostedContext, listed: Listed, format: "csv" | "ndjso
     "Content-Disposition": `attachment; filename="${listed.name.replaceAll("_", "-")}.${format}"`,
   });
 }
-
-type Write = (page: Answer) => string;
-
-const writers: Readonly<Record<keyof typeof TYPES, (listed: Listed) => Write>> = {
-  ndjson: () => (page) => page.rows.map((row) => `${row}\n`).join(""),
-  csv: ({ fields, names }) => {
-    let header = [cellNames(fields, names)];
-    return ({ rows }) => {
-      const records = [...header, ...rows.map((row) => cellsOf(fields, names, JSON.parse(row) as ShownRow))];
-      header = [];
-      // RFC 4180; what a spreadsheet would take for a formula gets an apostrophe in front of it.
-      return stringify(records, { record_delimiter: "windows", escape_formulas: true });
-    };
-  },
-};

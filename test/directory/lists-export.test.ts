@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { call } from "../support.ts";
 import { adminOf, disconnect, read } from "./connecting.ts";
 import { base, connected, get, type Rows, SIZE } from "./copied.ts";
-import { seededId } from "./seed.ts";
+import { SEEDED_UNTIL, seededId } from "./seed.ts";
 
 /** Names as somebody might choose them who wants to reach further than a list. */
 const NAMES = [
@@ -84,6 +84,19 @@ test("NDJSON has every row, as the list shows it", async () => {
   expect([empty.status, await empty.text()]).toEqual([200, ""]);
   const log = await call(`${base}/audit/sign-ins?format=ndjson`, adminOf("liner"));
   expect((await log.text()).trimEnd().split("\n")).toHaveLength(SIZE.signIns);
+});
+
+test("an export of few rows of a long log goes on over pages that hold none", async () => {
+  await connected("seeker", 509, (sql) => {
+    const old = SEEDED_UNTIL - 10 * 86_400_000;
+    sql.run(
+      `WITH RECURSIVE k(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM k WHERE i < 110000)
+       INSERT INTO sign_ins (id, at, app) SELECT 'more' || i, ? + i, iif(i = 1, 'Rare', 'Usual') FROM k`,
+      old,
+    );
+  });
+  const answer = await call(`${base}/audit/sign-ins?format=ndjson&app=rare`, adminOf("seeker"));
+  expect(JSON.parse(await answer.text())).toMatchObject({ id: "more1", app: "Rare" });
 });
 
 test("an export stands in the trail of whoever asked for it", async () => {

@@ -1,5 +1,6 @@
 /** What may be asked of the copy and what is answered: plain data, because both cross RPC. Times in ms since the epoch. */
 import type { SqlValue } from "../store/sql.ts";
+import type { TableField } from "./cells.ts";
 
 /** A value of an answer, as JSON has it. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
@@ -70,8 +71,10 @@ export interface ChangesAsked extends Paging {
   readonly descending: boolean;
 }
 
-/** One question. */
-export type Question =
+/** One question. `table`: its rows are wanted as lines of that table rather than as JSON. */
+export type Question = Asked & { readonly table?: readonly TableField[] };
+
+type Asked =
   | ({ readonly ask: "objects"; readonly list: ObjectList; readonly memberOf?: MemberOf } & ListAsked)
   | {
       readonly ask: "object";
@@ -99,7 +102,7 @@ export interface Found {
   readonly count?: number;
 }
 
-/** An answer. Each row is JSON already: it is written once, where it was read, and crosses RPC as one text. */
+/** An answer. Each row is JSON already, or a line: it is written once, where it was read, and crosses RPC as one text. */
 export interface Answer extends Omit<Found, "rows"> {
   readonly rows: readonly string[];
 }

@@ -1,6 +1,7 @@
 /** Answers questions about the copy. Reads only; everything that a question names is checked before it comes here. */
 import { Failure, ok, type Result } from "../../lib/errors.ts";
 import type { Sql } from "../store/sql.ts";
+import { lineOf } from "./cells.ts";
 import { readChanges } from "./changes.ts";
 import { readInsights } from "./insights.ts";
 import { readLog } from "./logs.ts";
@@ -13,7 +14,8 @@ import { readObject } from "./shown.ts";
 export function answer(sql: Sql, question: Question): Result<Answer> {
   try {
     const found = answerOf(sql, question);
-    return ok({ ...found, rows: found.rows.map((row) => JSON.stringify(row)) });
+    const { table } = question;
+    return ok({ ...found, rows: found.rows.map((row) => (table ? lineOf(table, row) : JSON.stringify(row))) });
   } catch (error) {
     if (error instanceof Failure) return { ok: false, failure: error.toData() };
     throw error;
