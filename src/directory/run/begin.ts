@@ -7,7 +7,6 @@ import { clearMarks } from "../write/removal.ts";
 import {
   heldRuns,
   insertRun,
-  newTask,
   openTasks,
   type Run,
   runningRuns,
@@ -16,6 +15,7 @@ import {
   type Task,
   tasksOf,
 } from "./records.ts";
+import { newTask } from "./new-task.ts";
 import { REMOVES } from "./round.ts";
 import { firstWindow, MOST_BYTES } from "./window.ts";
 

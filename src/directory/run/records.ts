@@ -207,27 +207,6 @@ export function findTask(sql: Sql, { r, resource }: Pick<Task, "r" | "resource">
   return row && taskOf(row);
 }
 
-/** A task that nothing has happened to yet. */
-export function newTask(r: number, resource: ResourceName): Task {
-  return {
-    r,
-    resource,
-    state: "open",
-    dueAt: 0,
-    round: "full",
-    tries: 0,
-    restarts: 0,
-    version: 0,
-    pages: 0,
-    seen: 0,
-    written: 0,
-    removed: 0,
-    setAside: 0,
-    waits: 0,
-    waitedMs: 0,
-  };
-}
-
 function one(row: RunRow | undefined): Run | undefined {
   return row && runOf(row);
 }

@@ -9,7 +9,8 @@ import type { Sql } from "../store/sql.ts";
 import { changeResource, resourceState } from "../store/state.ts";
 import type { Removable } from "../write/page.ts";
 import { applyStaged, clearMarks, exceedsGate, liveCount, stagedCount, stageUnseen } from "../write/removal.ts";
-import { runId, saveTask, type Task, type TaskTrouble } from "./records.ts";
+import { lineOf } from "./mend.ts";
+import { saveTask, type Task, type TaskTrouble } from "./records.ts";
 import { endWindow } from "./window.ts";
 
 /** What the rounds of a resource may remove. */
@@ -49,12 +50,7 @@ export function endRound(directory: Directory, task: Task, link: string | null):
   });
   const held = heldBecause(directory, task.resource);
   if (held) {
-    directory.log.warn("directory run held", {
-      run: runId(sql, task.r),
-      resource: task.resource,
-      reason: held.detail,
-      mend: "admin",
-    });
+    directory.log.warn("directory run held", lineOf(directory, { ...task, trouble: held }));
     return saveTask(sql, { ...task, state: "held", trouble: held, endedAt: clock.now() });
   }
   return nothingStaged(directory, task) ? afterRemoval(directory, task) : saveTask(sql, { ...task, state: "removing" });

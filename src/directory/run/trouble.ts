@@ -1,12 +1,11 @@
 /** What a task does when it does not get its page: waits, begins over, goes on without an option, or ends. */
-import { rfc3339 } from "../../lib/clock.ts";
 import type { Directory } from "../directory.ts";
 import { type Resource, RESOURCES } from "../resources.ts";
 import { changeResource, resourceState } from "../store/state.ts";
 import { clearMarks } from "../write/removal.ts";
 import type { Outcome } from "./outcome.ts";
-import { mendOf } from "./mend.ts";
-import { openTasks, runId, saveTask, type Task, type TaskTrouble } from "./records.ts";
+import { lineOf } from "./mend.ts";
+import { openTasks, saveTask, type Task, type TaskTrouble } from "./records.ts";
 import { rest } from "./pace.ts";
 import { noteRefusal } from "./refusal.ts";
 import { REMOVES } from "./round.ts";
@@ -52,7 +51,7 @@ export function wait(
     waits: task.waits + 1,
     waitedMs: task.waitedMs + pause,
   };
-  if (task.silentSince === undefined) log("warn", "directory waits", directory, waiting);
+  if (task.silentSince === undefined) directory.log.warn("directory waits", lineOf(directory, waiting));
   if (why === "throttled") rest(directory, RESOURCES[task.resource].workload, now + pause);
   return saveTask(sql, waiting);
 }
@@ -65,7 +64,7 @@ export function restart(directory: Directory, task: Task, trouble: TaskTrouble):
   if (smaller) return saveTask(sql, { ...smaller, tries: 0, dueAt: 0 });
   if (task.restarts >= MOST_RESTARTS) return ended(directory, task, { state: "failed", trouble });
   const { mode } = RESOURCES[task.resource];
-  log("warn", "directory reading begun over", directory, { ...task, trouble });
+  directory.log.warn("directory reading begun over", lineOf(directory, { ...task, trouble }));
   return sql.transaction(() => {
     const { url: _gone, circle: _links, total: _count, ...kept } = task;
     const over = { ...kept, restarts: task.restarts + 1, tries: 0, dueAt: 0 };
@@ -85,11 +84,11 @@ export function retrySpoiled(directory: Directory, task: Task, trouble: TaskTrou
   const pause = PAUSES_MS[tries - 1];
   if (tries < TRIES && pause !== undefined) {
     const waiting = { ...task, tries, trouble, dueAt: clock.now() + pause };
-    if (tries === 1) log("warn", "directory page tried again", directory, waiting);
+    if (tries === 1) directory.log.warn("directory page tried again", lineOf(directory, waiting));
     return saveTask(sql, { ...waiting, waits: task.waits + 1, waitedMs: task.waitedMs + pause });
   }
   const reason = `${trouble.detail} (${trouble.providerCode ?? trouble.code})`;
-  log("error", "directory page set aside", directory, { ...task, trouble });
+  directory.log.error("directory page set aside", lineOf(directory, { ...task, trouble }));
   return sql.transaction(() => {
     const smaller = task.window && halved(task);
     if (smaller) return saveTask(sql, { ...smaller, tries: 0, dueAt: 0 });
@@ -124,30 +123,11 @@ export function outOfRoom(directory: Directory, task: Task): Task {
 
 /** The application itself is refused: no task can go on. */
 export function stop(directory: Directory, task: Task, trouble: TaskTrouble): Task {
-  log("error", "directory run stopped", directory, { ...task, trouble });
+  directory.log.error("directory run stopped", lineOf(directory, { ...task, trouble }));
   for (const other of openTasks(directory.sql))
     if (other.state === "open" && (other.r !== task.r || other.resource !== task.resource))
       ended(directory, other, { state: "failed", trouble });
   return ended(directory, task, { state: "failed", trouble });
-}
-
-/** Says what has become of a task: enough to find its run and whoever can mend it. */
-function log(
-  level: "warn" | "error",
-  says: string,
-  { log: lines, sql }: Directory,
-  { r, resource, round, dueAt, trouble }: Task,
-): void {
-  lines[level](says, {
-    run: runId(sql, r),
-    resource,
-    round,
-    reason: trouble?.detail,
-    failure: trouble?.code,
-    provider_code: trouble?.providerCode,
-    mend: trouble && mendOf(trouble.code),
-    ...(dueAt === 0 ? {} : { until: rfc3339(dueAt) }),
-  });
 }
 
 function ended({ sql, clock }: Directory, task: Task, { state, trouble }: Ending): Task {
