@@ -3,10 +3,12 @@ import { createScheduledController } from "cloudflare:test";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { openDatabase } from "../../src/db/database.ts";
 import { tenantRows } from "../../src/db/tenants.ts";
+import { nextDue } from "../../src/directory/connect/schedule.ts";
+import { intervalsOf } from "../../src/directory/run/schedule.ts";
 import worker from "../../src/index.ts";
 import { startDueTenants } from "../../src/jobs/start-tenant-runs.ts";
 import { openHouse, openSystem } from "../../src/system.ts";
-import { CLIENT, makeTenant, rowOf, setUp, statusOf } from "../directory/connecting.ts";
+import { CLIENT, inObject, makeTenant, rowOf, setUp, statusOf } from "../directory/connecting.ts";
 import { listen } from "../support.ts";
 
 const MINUTE_MS = 60_000;
@@ -49,12 +51,46 @@ test("10,000 tenants that are due at once are woken over the following ticks, no
     };
     perTick.push((await startDueTenants(system(), { rows: rows(), start, now }))["woken"] ?? 0);
   }
-  expect(perTick).toEqual([2_000, 2_000, 2_000, 2_000, 2_000, 0]);
+  expect(perTick).toEqual([4_000, 4_000, 2_000, 0, 0, 0]);
   expect(new Set(woken).size).toBe(10_000);
   expect(woken).toHaveLength(10_000);
   expect(most).toBeLessThanOrEqual(6);
   // Those that have waited longest came first.
-  expect(new Set(woken.slice(0, 2_000))).toEqual(new Set(Array.from({ length: 2_000 }, (_, i) => `org-${i + 1}`)));
+  expect(new Set(woken.slice(0, 4_000))).toEqual(new Set(Array.from({ length: 4_000 }, (_, i) => `org-${i + 1}`)));
+});
+
+test("an hour's ticks carry 10,000 tenants at the usual intervals, each by the tick after its moment", async () => {
+  const usual = await inObject("usual", ({ sql }) => Promise.resolve(intervalsOf(sql)));
+  const intervals = Object.values(usual).map((minutes) => minutes * MINUTE_MS);
+  const begunAt = new Map<string, readonly number[]>();
+  const dueOf = (id: string) =>
+    intervals.map((intervalMs, part) => nextDue(id, { last: begunAt.get(id)?.[part] ?? NOW, intervalMs }));
+  await manyDue(10_000, NOW);
+  await env.DB.prepare("update tenants set due_at = ?1").bind(NOW).run();
+  const first = Array.from({ length: 10_000 }, (_, i) => ({
+    id: `ten_${i + 1}`,
+    at: Math.min(...dueOf(`ten_${i + 1}`)),
+  }));
+  await rows().setDue(first, NOW);
+  let latest = 0;
+  let woken = 0;
+  // A quarter of an hour until each has come once, then the hour.
+  for (let tick = 1; tick <= 15; tick += 1) {
+    const now = NOW + tick * TICK_MS;
+    const start = ({ id }: { id: string }) => {
+      const due = dueOf(id);
+      latest = Math.max(latest, now - Math.min(...due));
+      begunAt.set(
+        id,
+        due.map((at, part) => (at <= now ? now : (begunAt.get(id)?.[part] ?? NOW))),
+      );
+      return Promise.resolve({ nextDueAt: Math.min(...dueOf(id)) });
+    };
+    const counts = await startDueTenants(system(), { rows: rows(), start, now });
+    if (tick > 3) woken += counts["woken"] ?? 0;
+  }
+  expect(woken).toBeGreaterThan(39_000);
+  expect(latest).toBeLessThan(TICK_MS);
 });
 
 test("one that does not answer stops no other and comes again in five minutes", async () => {
