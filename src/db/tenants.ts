@@ -20,8 +20,8 @@ export interface TenantRows {
   insert(row: Tenant): Promise<boolean>;
   /** Compare-and-set: writes all of `row` but when it is due where the stored version is `expected`; false, and nothing is written, where it is not. */
   replace(row: Tenant, expected: number): Promise<boolean>;
-  /** Removes the organisation's row. */
-  remove(org: string): Promise<void>;
+  /** Removes that row of the organisation, and no other that came after it. */
+  remove(row: NamedTenant): Promise<void>;
   /** Takes those that are due by `now`, soonest first, `limit` at most: until `until` nobody else takes them. */
   claimDue(window: { now: number; until: number; limit: number }): Promise<NamedTenant[]>;
   /** Writes when each is due next, in one statement; one that was changed since it was taken is left as it is. */
@@ -51,8 +51,8 @@ export function tenantRows(db: Database): TenantRows {
       const { meta } = await db.update(table).set(row).where(current);
       return meta.changes > 0;
     },
-    async remove(org) {
-      await db.delete(table).where(eq(table.org, org));
+    async remove({ id, org }) {
+      await db.delete(table).where(and(eq(table.id, id), eq(table.org, org)));
     },
     async claimDue({ now, until, limit }) {
       const due = db.select({ id: table.id }).from(table).where(lte(table.dueAt, now));

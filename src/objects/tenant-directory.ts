@@ -4,7 +4,7 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { type Connection, openConnection } from "../directory/connect/connection.ts";
-import { disconnect } from "../directory/connect/disconnect.ts";
+import { disconnect, goOnDisconnecting } from "../directory/connect/disconnect.ts";
 import { graphUrlOf } from "../directory/connect/endpoints.ts";
 import { resealTenant } from "../directory/connect/reseal.ts";
 import { type SetupAnswer, type SetupInput, setUp } from "../directory/connect/setup.ts";
@@ -18,6 +18,7 @@ import { answer } from "../directory/read/read.ts";
 import type { SyncType } from "../directory/resources.ts";
 import { approveRun } from "../directory/run/approve.ts";
 import { beginRun } from "../directory/run/begin.ts";
+import { cancelRun } from "../directory/run/cancel.ts";
 import { overview } from "../directory/run/overview.ts";
 import { runProgress, type RunProgress } from "../directory/run/progress.ts";
 import { findRun, listRuns } from "../directory/run/records.ts";
@@ -77,7 +78,7 @@ export class TenantDirectory extends DurableObject<Env> {
       const tenant = await this.#tenant();
       const outcome = beginRun(this.#directory, { type, cause: "request" });
       if ("begun" in outcome) return { run_id: outcome.begun.id, tenant };
-      throw failure("conflict", "A run is under way.", { extra: { run_id: outcome.running.id } });
+      throw failure("conflict", "A run that reads the same is under way.", { extra: { run_id: outcome.running.id } });
     });
   }
 
@@ -93,6 +94,14 @@ export class TenantDirectory extends DurableObject<Env> {
   async read(question: Question): Promise<Result<Answer>> {
     const tenant = await attempt(() => this.#tenant());
     return tenant.ok ? answer(this.#directory.sql, question) : tenant;
+  }
+
+  /** Ends a run that is under way. Failures: those of {@link cancelRun}. */
+  async cancel(id: string): Promise<Result<{ readonly run: ShownRun; readonly tenant: string }>> {
+    return attempt(async () => {
+      const tenant = await this.#tenant();
+      return { run: this.#shown(cancelRun(this.#directory, id)), tenant };
+    });
   }
 
   /** Runs, newest first; `next`: where the following page begins. */
@@ -143,9 +152,10 @@ export class TenantDirectory extends DurableObject<Env> {
     return startDue(this.#directory, await this.#tenant());
   }
 
-  /** Goes on with the run that is under way. */
+  /** Goes on with the run that is under way, or with a disconnect that has come to no end. */
   override async alarm(): Promise<void> {
     this.#alarmAt = null;
+    if (await goOnDisconnecting(this.#connection)) return;
     await work(this.#directory);
   }
 
@@ -169,6 +179,7 @@ export class TenantDirectory extends DurableObject<Env> {
       log: log.with({ org }),
       sql: openSql(this.ctx.storage),
       forget: () => this.#forget(),
+      wakeBy: (at) => this.#wakeBy(at),
     });
   }
 

@@ -68,6 +68,39 @@ test.each<[string, Parameters<typeof capabilityFrom>[0], Parameters<typeof capab
     { status: "service_missing", service: "Microsoft Intune" },
   ],
   [
+    "400 of Intune for another reason",
+    "managed_devices",
+    { status: 400, code: "InvalidFilter" },
+    { status: "unknown" },
+  ],
+  ["400 of Intune without words", "managed_devices", { status: 400, code: "http_400" }, { status: "unknown" }],
+  ["400 of alerts with options", "alerts", { status: 400, code: "BadRequest" }, { status: "unknown" }],
+  [
+    "400 of alerts without options",
+    "alerts",
+    { status: 400, code: "UnknownError", bare: true },
+    { status: "service_missing", service: "Microsoft Defender" },
+  ],
+  ["501 of alerts", "alerts", { status: 501, code: "NotImplemented" }, { status: "service_missing" }],
+  [
+    "401 of Intune without the permission",
+    "managed_devices",
+    { status: 401, code: "Unauthorized", granted: LOGS },
+    { status: "permission_missing", permissions: ["DeviceManagementManagedDevices.Read.All"] },
+  ],
+  [
+    "401 of Intune with it",
+    "managed_devices",
+    { status: 401, code: "UnknownError", granted: ["DeviceManagementManagedDevices.Read.All"] },
+    { status: "service_missing", service: "Microsoft Intune" },
+  ],
+  [
+    "a token that Intune does not take",
+    "managed_devices",
+    { status: 401, code: "InvalidAuthenticationToken", granted: [] },
+    { status: "unknown" },
+  ],
+  [
     "404 of Intune",
     "managed_devices",
     { status: 404, code: "ResourceNotFound" },
@@ -120,7 +153,7 @@ test("a token that cannot be read tells nothing of its roles, and one without ro
 
 /** What a probe finds where Graph answers so, and how many questions were open at once. */
 async function probed(
-  answer: (path: string) => Response,
+  answer: (path: string, query: string) => Response,
 ): Promise<{ found: Awaited<ReturnType<typeof probe>>; most: number }> {
   let [open, most] = [0, 0];
   const sender = createSender({
@@ -130,14 +163,14 @@ async function probed(
       most = Math.max(most, (open += 1));
       await Promise.resolve();
       open -= 1;
-      return answer(new URL(request.url).pathname);
+      const { pathname, search } = new URL(request.url);
+      return answer(pathname, decodeURIComponent(search));
     },
   });
   const found = await probe({
     sender,
     graphUrl: "https://graph.microsoft.com",
     accessToken: "opaque",
-    consentUrl: "https://consent",
   });
   return { found, most };
 }
@@ -159,8 +192,21 @@ test("who is in a group is asked of one whose members are not hidden", async () 
   });
   expect(asked.filter((path) => path.endsWith("/members"))).toEqual(["/v1.0/groups/..%2Fopen/members"]);
   expect(found["groups"]).toEqual({ status: "available" });
-  expect(found["members"]).toMatchObject({ status: "permission_missing", admin_consent_url: "https://consent" });
+  expect(found["members"]).toMatchObject({ status: "permission_missing" });
   expect(most).toBeLessThanOrEqual(4);
+});
+
+test("a service that refuses an option is asked once more without any, and answers then", async () => {
+  const asked: string[] = [];
+  const refusal = () => Response.json({ error: { code: "BadRequest" } }, { status: 400 });
+  const { found } = await probed((path, query) => {
+    if (path === "/v1.0/security/alerts_v2") return query === "" ? Response.json({ value: [] }) : refusal();
+    if (path !== "/v1.0/deviceManagement/managedDevices") return Response.json({ value: [] });
+    asked.push(query);
+    return refusal();
+  });
+  expect(asked).toEqual(["?$select=id&$top=1", ""]);
+  expect(found).toMatchObject({ alerts: { status: "available" }, managed_devices: { status: "service_missing" } });
 });
 
 test("without a group to ask, and with a token that tells nothing, members are unknown", async () => {

@@ -2,16 +2,18 @@ import { expect, test } from "vitest";
 import { type Connection, openConnection } from "../../src/directory/connect/connection.ts";
 import { disconnect } from "../../src/directory/connect/disconnect.ts";
 import { setUp } from "../../src/directory/connect/setup.ts";
+import { statusOf } from "../../src/directory/connect/status.ts";
 import { attempt } from "../../src/lib/errors.ts";
 import { sandbox } from "../support.ts";
 import { CLIENT, inObject, makeTenant, rowOf } from "./connecting.ts";
 
 const { client_id: clientId, client_secret: secret } = CLIENT;
 const applicant = (tenant: string) => ({ source: "body", tenant, clientId, secret, certificate: undefined }) as const;
+const AVAILABLE = { status: "available" };
 const NOT_CONNECTED = { code: "not_connected" };
 
 /** The same connection over rows of which one method waits until it is let go on. */
-function heldUp(connection: Connection, method: "find" | "replace") {
+function heldUp(connection: Connection, method: "find" | "replace" | "insert") {
   const reached = Promise.withResolvers<undefined>();
   const gate = Promise.withResolvers<undefined>();
   const { rows } = connection;
@@ -28,6 +30,11 @@ function heldUp(connection: Connection, method: "find" | "replace") {
         const row = await rows.find(org);
         if (waits && method === "find") await slow();
         return row;
+      },
+      insert: async (row) => {
+        const added = await rows.insert(row);
+        if (waits && method === "insert") await slow();
+        return added;
       },
       replace: async (row, expected) => {
         if (waits && method === "replace") await slow();
@@ -87,5 +94,37 @@ test("a set-up that a disconnect overtakes does not bring the credential back", 
     goOn();
     expect(await late).toMatchObject({ failure: { code: "conflict" } });
     expect(await rowOf("race-setup")).toBeNull();
+  });
+});
+
+test("of two set-ups at once the one that comes second leaves the copy of the first as it is", async () => {
+  const { tenant_id: id } = await makeTenant(704);
+  await inObject("race-twice", async (connection) => {
+    const { again, reached, from, goOn } = heldUp(connection, "find");
+    from();
+    const second = attempt(() => setUp(again, { applicant: applicant(id), actor: "eve" }));
+    await reached;
+    await setUp(connection, { applicant: applicant(id), actor: "ana" });
+    connection.sql.run("INSERT INTO nodes (id, type) VALUES ('copied', 1)");
+    goOn();
+    expect(await second).toMatchObject({ failure: { code: "conflict" } });
+    expect(connection.sql.all("SELECT id FROM nodes")).toEqual([{ id: "copied" }]);
+    expect(await rowOf("race-twice")).toMatchObject({ connected_by: "ana" });
+    expect(await statusOf(connection)).toMatchObject({ connected: true, capabilities: { users: AVAILABLE } });
+  });
+});
+
+test("a set-up whose row a disconnect has removed again does not say that it is connected", async () => {
+  const { tenant_id: id } = await makeTenant(705);
+  await inObject("race-late", async (connection) => {
+    const { again, reached, from, goOn } = heldUp(connection, "insert");
+    from();
+    const late = attempt(() => setUp(again, { applicant: applicant(id), actor: "ana" }));
+    await reached;
+    await disconnect(again);
+    goOn();
+    expect(await late).toMatchObject({ failure: { code: "conflict" } });
+    expect(connection.sql.all("SELECT name FROM state")).toEqual([]);
+    await expect(again.tenantId()).rejects.toMatchObject(NOT_CONNECTED);
   });
 });

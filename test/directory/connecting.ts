@@ -4,6 +4,7 @@ import { env } from "cloudflare:workers";
 import { openDatabase } from "../../src/db/database.ts";
 import { tenantRows } from "../../src/db/tenants.ts";
 import { type Connection, openConnection } from "../../src/directory/connect/connection.ts";
+import { migrate } from "../../src/directory/store/schema.ts";
 import { openSql } from "../../src/directory/store/sql.ts";
 import { openHouse } from "../../src/system.ts";
 import { call, sandbox, send } from "../support.ts";
@@ -71,7 +72,11 @@ export function inObject<T>(
       clock,
       rows: tenantRows(openDatabase(bindings.DB)),
       sql: openSql(state.storage),
-      forget: () => undefined,
+      forget: () => {
+        void state.storage.deleteAll();
+        migrate(openSql(state.storage));
+      },
+      wakeBy: (at) => void state.storage.setAlarm(at),
     });
     return act(connection, time);
   });

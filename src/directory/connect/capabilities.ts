@@ -23,14 +23,28 @@ const Capability = z.object({
   licence: z.string().optional(),
   service: z.string().optional(),
   provider_code: z.string().optional(),
-  admin_consent_url: z.string().optional(),
 });
 
 /** What is known of one resource. */
 export type Capability = Readonly<z.infer<typeof Capability>>;
 
+/** As it is shown: with the page where an administrator mends missing permissions. */
+export type ShownCapability = Capability & { readonly admin_consent_url?: string };
+
 /** By resource, and `members` beside the groups: a permission may let groups be read without them. */
 export type Capabilities = Readonly<Record<string, Capability | undefined>>;
+
+/** As they are shown: whoever noted a missing permission, the page where it is given stands beside it. */
+export function shownCapabilities(
+  capabilities: Capabilities,
+  consentUrl: string,
+): Readonly<Record<string, ShownCapability | undefined>> {
+  const shown = Object.entries(capabilities).map(([name, one]): [string, ShownCapability | undefined] => [
+    name,
+    one?.status === "permission_missing" ? { ...one, admin_consent_url: consentUrl } : one,
+  ]);
+  return Object.fromEntries(shown);
+}
 
 /** What is known, by resource; empty before the first probe. */
 export function knownCapabilities(sql: Sql): Capabilities {
@@ -47,10 +61,21 @@ export function writeCapability(sql: Sql, name: ResourceName, capability: Capabi
   writeState(sql, NAME, { ...knownCapabilities(sql), [name]: capability });
 }
 
+/** Notes that groups were read to their end, and who is in them with them. */
+export function noteMembers(sql: Sql): void {
+  const known = knownCapabilities(sql);
+  if (known["members"]?.status === "available") return;
+  writeState(sql, NAME, { ...known, members: { status: "available" } });
+}
+
 /** Refusals that name a licence ("Microsoft Graph error responses", and what tenants without one were seen to answer). */
 const LICENCE_CODES = /premium|license|licence|subscription/i;
-/** 404 and 400 at a path that is right mean that nobody answers there; Intune says so to tenants that it does not know. */
-const NOBODY_THERE = new Set([400, 404, 501]);
+/** These at a path that is right mean that nobody answers there. */
+const NOBODY_THERE = new Set([404, 501]);
+/** A 400 mostly means the request; Intune says this to tenants that it does not know ("Request not applicable to target tenant."). */
+const NOT_APPLICABLE: Readonly<Partial<Record<ResourceName, RegExp>>> = { managed_devices: /^badrequest$/i };
+/** The token itself is not taken. Every other 401 is a workload's word for 403: Intune's where access is missing. */
+const TOKEN_REJECTED = /^invalidauthenticationtoken$/i;
 /** Workloads of their own, which a tenant may not have at all. */
 const SERVICES: Readonly<Partial<Record<ResourceName, string>>> = {
   managed_devices: "Microsoft Intune",
@@ -61,6 +86,8 @@ const SERVICES: Readonly<Partial<Record<ResourceName, string>>> = {
 export interface Refused {
   readonly status: number;
   readonly code: string;
+  /** True where the request carried no options: then no option is what was refused. */
+  readonly bare?: boolean;
   readonly granted?: readonly string[];
 }
 
@@ -68,7 +95,8 @@ export interface Refused {
  * What a refusal says. Licence refusals are not uniform: a code that names one, else a 403 although the permissions are
  * there. Whether then a licence or the whole service is missing follows from whose path it is.
  */
-export function capabilityFrom(name: ResourceName, { status, code, granted }: Refused): Capability {
+export function capabilityFrom(name: ResourceName, refused: Refused): Capability {
+  const { status, code, granted } = refused;
   const resource: Resource = RESOURCES[name];
   const { licence } = resource;
   const service = SERVICES[name];
@@ -77,14 +105,19 @@ export function capabilityFrom(name: ResourceName, { status, code, granted }: Re
     return { status: "licence_missing", ...(licence === undefined ? {} : { licence }), ...said };
   // The directory's own words for a missing permission; a fresh consent may not have arrived everywhere.
   if (/^authorization_requestdenied$/i.test(code)) return permissionMissing(resource, { granted, code });
-  if (status === 403) {
+  if (status === 403 || (status === 401 && !TOKEN_REJECTED.test(code))) {
     if (granted === undefined || missingPermissions(resource, granted).length > 0)
       return permissionMissing(resource, { granted, code });
     if (service !== undefined) return { status: "service_missing", service, ...said };
     return licence === undefined ? { status: "unknown", ...said } : { status: "licence_missing", licence, ...said };
   }
-  if (service !== undefined && NOBODY_THERE.has(status)) return { status: "service_missing", service, ...said };
+  if (service !== undefined && isNobodyThere(name, refused)) return { status: "service_missing", service, ...said };
   return { status: "unknown", ...said };
+}
+
+function isNobodyThere(name: ResourceName, { status, code, bare = false }: Refused): boolean {
+  if (status === 400) return bare || (NOT_APPLICABLE[name]?.test(code) ?? false);
+  return NOBODY_THERE.has(status);
 }
 
 function permissionMissing(

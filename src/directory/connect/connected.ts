@@ -20,6 +20,18 @@ export function writeConnected(sql: Sql, { id, tenantId }: Connected): void {
   writeState(sql, NAME, { id, tenantId });
 }
 
+const LEAVING = "disconnecting";
+
+/** Remembers that the tenant is to be forgotten: from now on nothing of the copy is told, whatever becomes of the rest. */
+export function writeDisconnecting(sql: Sql): void {
+  writeState(sql, LEAVING, true);
+}
+
+/** True while a disconnect was begun and has not come to its end. */
+export function isDisconnecting(sql: Sql): boolean {
+  return readState(sql, LEAVING) === true;
+}
+
 /** The failure of whatever needs a connected tenant. */
 export function notConnected(): Failure {
   return failure("not_connected", "No tenant is connected. Connect one first.", {

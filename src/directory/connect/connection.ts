@@ -9,7 +9,7 @@ import type { Logger } from "../../lib/log.ts";
 import type { AppTokenSource } from "../directory.ts";
 import type { Sql } from "../store/sql.ts";
 import { type AppTokens, createAppTokens } from "./app-tokens.ts";
-import { connectedTenant, notConnected, writeConnected } from "./connected.ts";
+import { connectedTenant, isDisconnecting, notConnected, writeConnected } from "./connected.ts";
 import { type Application, applicationOf } from "./credential.ts";
 
 /** What a connection is given. */
@@ -24,6 +24,8 @@ export interface ConnectionPorts {
   readonly sql: Sql;
   /** Forgets everything that the object stores, its alarm too, and what is on its way: at once, before anything else runs. */
   forget(): void;
+  /** Asks for the object's alarm at that time at the latest, ms. */
+  wakeBy(at: number): void;
 }
 
 /** A row, with the tokens of its application. */
@@ -42,14 +44,36 @@ export interface Connection extends ConnectionPorts {
   tokensFor(application: Application, tenantId: string): AppTokens;
   /** From now on these are the connection's. */
   hold(held: Held | undefined): void;
+  /** How often it was disconnected in this life: what was begun before the last time has been overtaken. */
+  disconnects(): number;
+  /** Finishes a disconnect that was begun; false where there is none. Fails as D1 does; then the copy is still told to nobody. */
+  finishDisconnect(): Promise<boolean>;
 }
 
 /** Opens the connection. Nothing is read before it is needed. */
 export function openConnection(ports: ConnectionPorts): Connection {
-  const memory: Memory = { held: undefined, reading: undefined, epoch: 0 };
+  const memory: Memory = { held: undefined, reading: undefined, leaving: undefined, epoch: 0, disconnects: 0 };
+  const hold = (next: Held | undefined): void => {
+    memory.epoch += 1;
+    if (!next) memory.disconnects += 1;
+    memory.held = next;
+  };
+  // One at a time: a late removal must not meet the row of whoever connects next.
+  const finishDisconnect = async () => {
+    if (!isDisconnecting(ports.sql)) return false;
+    memory.leaving ??= leave(ports, hold).finally(() => (memory.leaving = undefined));
+    await memory.leaving;
+    return true;
+  };
   return {
     ...ports,
-    tenantId: () => rememberedTenant(ports, memory),
+    hold,
+    finishDisconnect,
+    disconnects: () => memory.disconnects,
+    async tenantId() {
+      if (await finishDisconnect()) throw notConnected();
+      return rememberedTenant(ports, memory);
+    },
     tokensFor: (application, tenantId) => tokensFor(ports, memory, { application, tenantId }),
     tokens: {
       async token() {
@@ -58,10 +82,6 @@ export function openConnection(ports: ConnectionPorts): Connection {
       },
       refused: (ticket) => memory.held?.tokens.refused(ticket),
     },
-    hold(next) {
-      memory.epoch += 1;
-      memory.held = next;
-    },
   };
 }
 
@@ -69,8 +89,18 @@ export function openConnection(ports: ConnectionPorts): Connection {
 interface Memory {
   held: Held | undefined;
   reading: Promise<Held> | undefined;
+  leaving: Promise<void> | undefined;
   /** Counts connects and disconnects: what was read before one is not to be believed after it. */
   epoch: number;
+  disconnects: number;
+}
+
+async function leave(ports: ConnectionPorts, hold: Connection["hold"]): Promise<void> {
+  const { rows, org } = ports;
+  const row = await rows.find(org);
+  if (row) await rows.remove(row);
+  hold(undefined);
+  ports.forget();
 }
 
 function readOnce(ports: ConnectionPorts, memory: Memory): Promise<Held> {
@@ -116,7 +146,8 @@ function tokensFor(ports: ConnectionPorts, memory: Memory, whose: Whose): AppTok
   return tokens;
 }
 
-async function storedRow({ rows, org }: ConnectionPorts): Promise<Tenant> {
+async function storedRow({ rows, org, sql }: ConnectionPorts): Promise<Tenant> {
+  if (isDisconnecting(sql)) throw notConnected();
   const row = await rows.find(org);
   if (!row) throw notConnected();
   return row;

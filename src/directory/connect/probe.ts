@@ -19,34 +19,46 @@ const QUESTIONS = {
   alerts: { path: "/security/alerts_v2", query: { $top: "1" } },
 } as const satisfies Record<ResourceName, Omit<Question, "label">>;
 
+/** Workloads that a tenant may not have at all, and that say so by the same 400 as to a bad option. */
+const WITHOUT_OPTIONS: ReadonlySet<ResourceName> = new Set(["managed_devices", "alerts"]);
+
 /** Far below every limit: reports allow five in ten seconds, and two of these are theirs. */
 const AT_ONCE = 4;
 
-/** What a probe needs. */
-export interface ProbePorts extends AskPorts {
-  /** Where an administrator mends missing permissions. */
-  readonly consentUrl: string;
-}
-
 /** What the tenant lets be read, by resource and for `members`. Never fails: what cannot be asked now is unknown. */
-export async function probe(ports: ProbePorts): Promise<Capabilities> {
+export async function probe(ports: AskPorts): Promise<Capabilities> {
   const granted = rolesIn(ports.accessToken);
   const names = Object.keys(QUESTIONS) as ResourceName[];
   const found = await inParallel(names, AT_ONCE, async (name): Promise<[string, Capability][]> => {
-    const asked = await askGraph(ports, { ...QUESTIONS[name], label: `probe ${name}` });
-    const own: [string, Capability] = [name, judge(name, asked, granted)];
+    const { asked, bare } = await askFor(ports, name);
+    const own: [string, Capability] = [name, judge(name, asked, { granted, bare })];
     return name === "groups" ? [own, ["members", await probeMembers(ports, asked, granted)]] : [own];
   });
-  return Object.fromEntries(found.flat().map(([name, capability]) => [name, mendable(ports, capability)]));
+  return Object.fromEntries(found.flat());
 }
 
-function judge(name: ResourceName, asked: Asked, granted: readonly string[] | undefined): Capability {
+/** A refused request may be refused for an option of it: that is asked once more without any. */
+async function askFor(ports: AskPorts, name: ResourceName): Promise<{ readonly asked: Asked; readonly bare: boolean }> {
+  const question = { ...QUESTIONS[name], label: `probe ${name}` };
+  const asked = await askGraph(ports, question);
+  if (asked.kind !== "refused" || asked.refusal.status !== 400 || !WITHOUT_OPTIONS.has(name))
+    return { asked, bare: false };
+  const { path, label } = question;
+  return { asked: await askGraph(ports, { path, label }), bare: true };
+}
+
+interface Known {
+  readonly granted: readonly string[] | undefined;
+  readonly bare?: boolean;
+}
+
+function judge(name: ResourceName, asked: Asked, { granted, bare = false }: Known): Capability {
   switch (asked.kind) {
     case "answered":
       return { status: "available" };
     case "refused": {
       const { status, code } = asked.refusal;
-      return capabilityFrom(name, { status, code, ...(granted === undefined ? {} : { granted }) });
+      return capabilityFrom(name, { status, code, bare, ...(granted === undefined ? {} : { granted }) });
     }
     case "silent": {
       const { provider_code: code } = asked.failure.extra;
@@ -59,17 +71,17 @@ const Groups = z.object({ value: z.array(z.object({ id: z.string(), visibility: 
 
 /** The members of one group: some permissions let groups be read and not who is in them. */
 async function probeMembers(
-  ports: ProbePorts,
+  ports: AskPorts,
   groups: Asked,
   granted: readonly string[] | undefined,
 ): Promise<Capability> {
-  if (groups.kind !== "answered") return judge("groups", groups, granted);
+  if (groups.kind !== "answered") return judge("groups", groups, { granted });
   // Hidden members are refused to whoever may read all others.
   const open = Groups.safeParse(groups.body).data?.value.find(({ visibility }) => visibility !== "HiddenMembership");
   if (!open) return unseen(granted);
   const path = `/groups/${encodeURIComponent(open.id)}/members`;
   const asked = await askGraph(ports, { path, query: { $select: "id", $top: "1" }, label: "probe members" });
-  return judge("groups", asked, granted);
+  return judge("groups", asked, { granted });
 }
 
 /** A tenant without a group that could be asked: only the roles tell. */
@@ -77,8 +89,4 @@ function unseen(granted: readonly string[] | undefined): Capability {
   if (granted === undefined) return { status: "unknown" };
   const permissions = missingPermissions(RESOURCES.groups, granted);
   return permissions.length === 0 ? { status: "available" } : { status: "permission_missing", permissions };
-}
-
-function mendable({ consentUrl }: ProbePorts, capability: Capability): Capability {
-  return capability.status === "permission_missing" ? { ...capability, admin_consent_url: consentUrl } : capability;
 }

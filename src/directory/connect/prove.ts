@@ -42,10 +42,7 @@ export async function prove(
   const ports: AskPorts = { sender, graphUrl: graphUrlOf(config), accessToken };
   const described = await describeTenant(ports, tenantId);
   const consentUrl = consentUrlOf(config, { tenantId, clientId: application.clientId });
-  const [capabilities, endsAt] = await Promise.all([
-    probe({ ...ports, consentUrl }),
-    credentialEnd(ports, application, now),
-  ]);
+  const [capabilities, endsAt] = await Promise.all([probe(ports), credentialEnd(ports, application, now)]);
   if ("profile" in described) return { profile: described.profile, capabilities, endsAt };
   // The tenant does not describe itself to this application: the token, and one thing that it opens, are proof enough.
   const all = Object.values(capabilities);

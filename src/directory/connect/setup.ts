@@ -5,11 +5,13 @@ import { failure } from "../../lib/errors.ts";
 import { randomText } from "../../lib/ids.ts";
 import type { AppTokens } from "./app-tokens.ts";
 import { blamed } from "./blame.ts";
-import { type Capabilities, writeCapabilities } from "./capabilities.ts";
-import { connectedTenant, writeConnected } from "./connected.ts";
+import { type Capabilities, shownCapabilities, writeCapabilities } from "./capabilities.ts";
+import { isDisconnecting, writeConnected } from "./connected.ts";
 import type { Connection } from "./connection.ts";
+import { currentRow } from "./current-row.ts";
 import { type Application, environmentApplication, sealCredential } from "./credential.ts";
 import { consentUrlOf } from "./endpoints.ts";
+import { credentialEndOf, noteExpiryAsked } from "./expiry.ts";
 import type { Applicant } from "./input.ts";
 import { type Proof, prove } from "./prove.ts";
 import { resolveTenant } from "./resolve-tenant.ts";
@@ -31,11 +33,11 @@ export interface SetupAnswer {
     readonly client_id: string;
     readonly expires_at: string | null;
   };
-  readonly capabilities: Capabilities;
+  readonly capabilities: ReturnType<typeof shownCapabilities>;
   readonly admin_consent_url?: string;
 }
 
-/** The first scheduled run waits so long: whoever connects a tenant mostly asks for one. */
+/** The schedule begins the first full run ten to fifteen minutes after the set-up: whoever connects a tenant mostly asks for one. */
 const FIRST_DUE_AFTER_MS = 10 * 60_000;
 
 /**
@@ -46,7 +48,7 @@ export async function setUp(connection: Connection, { applicant, actor }: SetupI
   try {
     const application = applicationFor(connection, applicant);
     const tenantId = await resolveTenant(connection, application.tenant);
-    const before = await connection.rows.find(connection.org);
+    const before = await currentRow(connection);
     // Before a secret is shown to a tenant that could not be connected anyway.
     if (before && before.tenantId !== tenantId) throw anotherTenant(before);
     const tokens = connection.tokensFor(application, tenantId);
@@ -77,13 +79,15 @@ interface Proved {
 
 async function store(connection: Connection, proved: Proved): Promise<SetupAnswer> {
   const { rows, sql } = connection;
+  const disconnects = connection.disconnects();
   const row = await rowFor(connection, proved);
-  // A copy without a row is what a disconnect has left that came to no end: it may be another tenant's.
-  if (connectedTenant(sql) !== undefined && connectedTenant(sql)?.id !== row.id) connection.forget();
+  // Of several at once one alone writes: the others touch nothing, least of all the copy.
   const stored = proved.before ? await replaced(connection, row) : await rows.insert(row);
-  if (!stored) throw failure("conflict", "The connection was changed meanwhile. Look at its status, and try again.");
+  if (!stored || connection.disconnects() !== disconnects || isDisconnecting(sql))
+    throw failure("conflict", "The connection was changed meanwhile. Look at its status, and try again.");
   writeConnected(sql, row);
   writeCapabilities(sql, proved.proof.capabilities);
+  noteExpiryAsked(sql, connection.clock.now());
   connection.hold({ row, tokens: proved.tokens });
   connection.log.info("tenant connected", { tenant: row.tenantId, kind: row.credentialKind, by: proved.actor });
   return answerOf(connection, { row, created: proved.before === undefined, capabilities: proved.proof.capabilities });
@@ -114,7 +118,7 @@ async function rowFor({ org, ring, config, clock }: Connection, proved: Proved):
     clientId: application.clientId,
     credentialKind: kind,
     ...sealed,
-    secretExpiresAt: proof.endsAt ?? (environment ? config.microsoft?.secretExpiresAt : undefined) ?? null,
+    secretExpiresAt: credentialEndOf(config, kind, proof.endsAt) ?? null,
     status: "active",
     statusReason: null,
     statusCode: null,
@@ -134,6 +138,7 @@ interface Answering {
 
 function answerOf({ config }: Connection, { row, created, capabilities }: Answering): SetupAnswer {
   const missing = Object.values(capabilities).some((one) => one?.status === "permission_missing");
+  const consentUrl = consentUrlOf(config, row);
   return {
     created,
     tenant: { id: row.tenantId, name: row.tenantName, domains: row.domains },
@@ -142,8 +147,8 @@ function answerOf({ config }: Connection, { row, created, capabilities }: Answer
       client_id: row.clientId,
       expires_at: row.secretExpiresAt === null ? null : rfc3339(row.secretExpiresAt),
     },
-    capabilities,
-    ...(missing ? { admin_consent_url: consentUrlOf(config, row) } : {}),
+    capabilities: shownCapabilities(capabilities, consentUrl),
+    ...(missing ? { admin_consent_url: consentUrl } : {}),
   };
 }
 

@@ -1,10 +1,12 @@
 /** How the connection stands, and how long its credential lives. */
 import type { Tenant } from "../../db/tenants.ts";
 import { rfc3339 } from "../../lib/clock.ts";
-import { type Capabilities, knownCapabilities } from "./capabilities.ts";
+import { knownCapabilities, shownCapabilities } from "./capabilities.ts";
 import type { Overview } from "../run/overview.ts";
 import type { Connection } from "./connection.ts";
+import { currentRow } from "./current-row.ts";
 import { consentUrlOf } from "./endpoints.ts";
+import { withExpiry } from "./expiry.ts";
 
 /** How the connection stands. Times RFC 3339. */
 type ConnectionStatus =
@@ -15,7 +17,7 @@ type ConnectionStatus =
       readonly credential: CredentialHealth;
       readonly connected_by: string;
       readonly connected_at: string;
-      readonly capabilities: Capabilities;
+      readonly capabilities: ReturnType<typeof shownCapabilities>;
       readonly admin_consent_url?: string;
       /** When the schedule looks at this tenant next. */
       readonly next_scheduled_at: string;
@@ -40,11 +42,15 @@ export interface CredentialHealth {
 
 const DAY_MS = 86_400_000;
 
-/** How the connection stands. Fails as D1 does. */
+/** How the connection stands. Where it has no row, what was copied is forgotten. Fails as D1 does. */
 export async function statusOf(connection: Connection): Promise<ConnectionStatus> {
-  const { rows, org, sql, config, clock } = connection;
-  const row = await rows.find(org);
-  if (!row) return { connected: false };
+  const { sql, config, clock } = connection;
+  const stored = await currentRow(connection);
+  if (!stored) return { connected: false };
+  const disconnects = connection.disconnects();
+  const row = await withExpiry(connection, stored);
+  if (connection.disconnects() !== disconnects) return { connected: false };
+  const consentUrl = consentUrlOf(config, row);
   const capabilities = knownCapabilities(sql);
   const missing = Object.values(capabilities).some((one) => one?.status === "permission_missing");
   return {
@@ -53,8 +59,8 @@ export async function statusOf(connection: Connection): Promise<ConnectionStatus
     credential: healthOf(row, clock.now()),
     connected_by: row.connectedBy,
     connected_at: rfc3339(row.createdAt),
-    capabilities,
-    ...(missing ? { admin_consent_url: consentUrlOf(config, row) } : {}),
+    capabilities: shownCapabilities(capabilities, consentUrl),
+    ...(missing ? { admin_consent_url: consentUrl } : {}),
     next_scheduled_at: rfc3339(row.dueAt),
   };
 }
