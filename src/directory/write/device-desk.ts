@@ -46,7 +46,7 @@ export function openDesk(sql: Sql, now: number, keys: readonly DeviceKey[]): Sto
 }
 
 const READ = `
-WITH k AS MATERIALIZED (SELECT value ->> 0 AS n, value ->> 1 AS registration, value ->> 2 AS intune FROM json_each(?))
+WITH k AS MATERIALIZED (SELECT value ->> 0 AS n, value ->> 1 AS registration, value ->> 2 AS intune FROM jsonb_each(?))
 SELECT d.n, d.since, ${DEVICE_COLUMNS.map((column) => `d.${column}`).join(", ")},
   nodes.id LIKE 'intune:%' AS is_intune, e.reason AS staged_entra, i.reason AS staged_intune
 FROM (SELECT n FROM devices WHERE n IN (SELECT n FROM k)

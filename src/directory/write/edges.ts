@@ -58,7 +58,7 @@ function readEdges(sql: Sql, words: Iterable<EdgeWord>): KnownEdge[] {
   return allOver<KnownEdge>(
     sql,
     `SELECT edges.e, edges.group_n, edges.role, edges.member_n, s.n IS NOT NULL AS staged
-     FROM json_each(?) AS i
+     FROM jsonb_each(?) AS i
      CROSS JOIN edges ON edges.group_n = i.value ->> 0 AND edges.role = i.value ->> 1 AND edges.member_n = i.value ->> 2
      LEFT JOIN staged AS s ON s.kind = 'members' AND s.n = edges.e`,
     triples(words),
@@ -72,7 +72,7 @@ function insertEdges(sql: Sql, now: number, words: readonly EdgeWord[]): Edge[] 
   runOver(
     sql,
     `INSERT INTO edges (e, group_n, role, member_n, since)
-     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each(?)`,
+     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM jsonb_each(?)`,
     edges.map(({ e, group_n, role, member_n }) => [e, group_n, role, member_n, now]),
   );
   return edges;

@@ -18,7 +18,7 @@ export interface Change {
 export function record(sql: Sql, now: number, changes: readonly Change[]): void {
   runOver(
     sql,
-    "INSERT INTO changes (at, kind, n, what, diff) SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each(?)",
+    "INSERT INTO changes (at, kind, n, what, diff) SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM jsonb_each(?)",
     changes.map(({ kind, n, what, diff }) => [now, kind, n, what, diff && JSON.stringify(diff)]),
   );
 }

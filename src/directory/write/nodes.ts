@@ -68,5 +68,5 @@ export function openNodes(sql: Sql, ids: Iterable<string>): Nodes {
 }
 
 const FIND = "SELECT id, n, type FROM nodes WHERE id IN (SELECT value FROM json_each(?))";
-const ADD = "INSERT INTO nodes (n, id, type) SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?)";
-const RETYPE = "UPDATE nodes SET type = v.value ->> 1 FROM json_each(?) AS v WHERE nodes.n = v.value ->> 0";
+const ADD = "INSERT INTO nodes (n, id, type) SELECT value ->> 0, value ->> 1, value ->> 2 FROM jsonb_each(?)";
+const RETYPE = "UPDATE nodes SET type = v.value ->> 1 FROM jsonb_each(?) AS v WHERE nodes.n = v.value ->> 0";

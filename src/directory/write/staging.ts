@@ -10,7 +10,7 @@ export type Reason = "soft" | "hard" | "unseen";
 export function stage(sql: Sql, kind: Removable, rows: readonly (readonly [n: number, reason: Reason])[]): void {
   runOver(
     sql,
-    `INSERT INTO staged (kind, n, reason) SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?) WHERE true
+    `INSERT INTO staged (kind, n, reason) SELECT value ->> 0, value ->> 1, value ->> 2 FROM jsonb_each(?) WHERE true
      ON CONFLICT (kind, n) DO UPDATE SET reason = excluded.reason`,
     rows.map(([n, reason]) => [kind, n, reason]),
   );
