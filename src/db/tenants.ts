@@ -81,3 +81,13 @@ export function tenantRows(db: Database): TenantRows {
         .groupBy(table.sealedWith),
   };
 }
+
+/** How many tenants are connected, by how their credential stands; `late` are those whose directory should have been woken before `before`, ms. */
+export async function countTenants(db: Database, before: number) {
+  const late = sql<number>`sum(case when ${table.dueAt} < ${before} then 1 else 0 end)`;
+  const by = { status: table.status, code: table.statusCode };
+  return db
+    .select({ ...by, tenants: count(), late })
+    .from(table)
+    .groupBy(table.status, table.statusCode);
+}

@@ -2,6 +2,7 @@
 import { getTableColumns, getTableName, sql } from "drizzle-orm";
 import { Hono } from "hono";
 import { openDatabase } from "../db/database.ts";
+import { countTenants } from "../db/tenants.ts";
 import { type Tables, tablesFor } from "../db/schema.ts";
 import { rfc3339 } from "../lib/clock.ts";
 import { describeError } from "../lib/log.ts";
@@ -15,6 +16,8 @@ import type { Premises, System } from "./premises.ts";
 /** Public and unauthenticated: the provider is asked at most this often per isolate, ms. */
 const REMEMBER_MS = 30_000;
 const SOON_MS = 20 * 60_000;
+/** A directory that was to be woken so long ago has been missed by several ticks. */
+const LATE_MS = 30 * 60_000;
 const PROBE = { timeoutMs: 4_000 };
 
 /** What is wrong with other providers is told, and says nothing of this one. */
@@ -121,7 +124,8 @@ async function tokens(c: HostedContext): Promise<Response> {
   // In the operator's own trail, before it is answered.
   await askObject(() => systems.main.keeper(owners.main).note({ ...reading, requestId: c.get("requestId") }));
   const counted = await Promise.all(SYSTEMS.map(async (name) => [name, await countsOf(systems[name], now)] as const));
-  return c.json({ checked_at: rfc3339(now), systems: Object.fromEntries<unknown>(counted) });
+  const tenants = await countTenants(openDatabase(c.env.DB), now - LATE_MS);
+  return c.json({ checked_at: rfc3339(now), systems: Object.fromEntries<unknown>(counted), tenants });
 }
 
 async function countsOf(system: System, now: number) {

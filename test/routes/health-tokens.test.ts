@@ -1,3 +1,4 @@
+import { env } from "cloudflare:workers";
 import { afterEach, expect, test, vi } from "vitest";
 import { call, connect, sandbox } from "../support.ts";
 
@@ -62,4 +63,27 @@ test("an operator sees connections by system, provider and status, what dies soo
   await sandbox("POST", "settings", { expires_in: 900 });
   await connect({ sub: "ht-soon" });
   expect((await counts()).main[0]).toMatchObject({ connections: 3, expiring_soon: 1, oldest_refresh: started });
+});
+
+test("an operator sees how tenants stand: whose credential is refused, and who was not woken", async () => {
+  const row = (org: string, status: string, code: string | null, dueAt: number) =>
+    env.DB.prepare(
+      `INSERT INTO tenants (id, org, tenant_id, domains, client_id, credential_kind, status, status_code, connected_by,
+         created_at, updated_at, version, due_at) VALUES (?1, ?1, 't', '[]', 'c', 'environment', ?2, ?3, 'ana', 0, 0, 1, ?4)`,
+    ).bind(org, status, code, dueAt);
+  const now = Date.now();
+  await env.DB.batch([
+    row("one", "active", null, now),
+    row("two", "active", null, now - 3_600_000),
+    row("three", "refused", "AADSTS7000222", now),
+  ]);
+  const answer = await call("/api/v1/health/microsoft/tokens", OPERATOR);
+  const { tenants } = await answer.json<{ tenants: unknown[] }>();
+  expect(tenants).toHaveLength(2);
+  expect(tenants).toEqual(
+    expect.arrayContaining([
+      { status: "active", code: null, tenants: 2, late: 1 },
+      { status: "refused", code: "AADSTS7000222", tenants: 1, late: 0 },
+    ]),
+  );
 });
