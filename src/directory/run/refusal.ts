@@ -1,7 +1,7 @@
 /** What a refusal says of what this tenant lets be read. */
 import type { Directory } from "../directory.ts";
 import { type ResourceName } from "../resources.ts";
-import { capabilityFrom, knownCapabilities, writeCapability } from "../connect/capabilities.ts";
+import { capabilityFrom, knownCapabilities, noteMembers, writeCapability } from "../connect/capabilities.ts";
 import { changeResource, resourceState } from "../store/state.ts";
 import type { TaskTrouble } from "./records.ts";
 
@@ -22,6 +22,7 @@ export function noteRefusal(
 
 /** Notes that a resource was read: whatever was missing is there now. */
 export function noteReadable({ sql }: Directory, resource: ResourceName): void {
+  if (resource === "groups") noteMembers(sql);
   if (knownCapabilities(sql)[resource]?.status === "available") return;
   writeCapability(sql, resource, { status: "available" });
   changeResource(sql, resource, { refusedAt: null, refusals: 0 });
