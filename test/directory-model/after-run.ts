@@ -25,7 +25,7 @@ const LAG_MS = 60_000;
 export interface Ended {
   readonly run: Run;
   readonly tasks: readonly Task[];
-  /** Resources of which an item was set aside since they were last read whole. */
+  /** Logs of which something was set aside since they were last read whole. */
   readonly lacking: ReadonlySet<ResourceName>;
   readonly untold: Untold;
 }

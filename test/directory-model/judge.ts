@@ -18,7 +18,7 @@ const DAY_MS = 86_400_000;
 const LONGEST_RUN_MS = 5 * DAY_MS;
 
 /** Every so many-th run is remembered as it left the copy. */
-const REMEMBERED = 4;
+const REMEMBERED = 3;
 
 /** How it was when a run began. */
 interface Begun {
@@ -45,7 +45,7 @@ export class Judge {
   readonly ends: string[] = [];
   readonly #begun = new Map<string, Begun>();
   readonly #seen = new Map<string, string>();
-  /** Resources of which an item was set aside since they were last read whole. */
+  /** Logs of which something was set aside since they were last read whole. */
   readonly #lacking = new Set<ResourceName>();
   #readable = new Set<string>();
 
@@ -59,7 +59,7 @@ export class Judge {
   /** Sees what became of runs. Cheap: called after everything that happens. */
   look(): void {
     const { world } = this;
-    for (const run of listRuns(world.sql, { limit: 4 }).toReversed()) {
+    for (const run of listRuns(world.sql, { limit: 8 }).toReversed()) {
       if (run.status === "running" && !this.#begun.has(run.id)) this.#begin(run);
       for (const [target] of world.refusals) this.#begun.get(run.id)?.refusals.add(target);
       const before = this.#seen.get(run.id);
@@ -79,11 +79,6 @@ export class Judge {
     this.#seen.clear();
     this.#lacking.clear();
     this.memory.forget();
-  }
-
-  /** Whether everything that the tenant lets be read is in the copy, as far as runs have told. */
-  get isLacking(): boolean {
-    return this.#lacking.size > 0;
   }
 
   #begin(run: Run, changes = this.world.tenant.changes): void {
@@ -109,7 +104,6 @@ export class Judge {
     this.ends.push(run.status);
     this.#noteLacking(tasks);
     this.#bounded(run, tasks, begun);
-    // Not of every run: it takes as long as all the rest.
     if (run.r % REMEMBERED === 1) this.memory.keep(this.world.sql, this.world.clock.now());
     if (run.status === "held") this.#held(run, tasks, begun);
     if (run.status === "succeeded") this.#succeeded(run, tasks, begun);
@@ -118,11 +112,10 @@ export class Judge {
 
   #noteLacking(tasks: readonly Task[]): void {
     for (const task of tasks) {
-      if (task.setAside > 0 || task.state === "incomplete") this.#lacking.add(task.resource);
       this.#untold.after(task);
-      if (task.setAside > 0 || task.state === "incomplete") continue;
-      if (task.state === "done" && (task.round === "full" || task.round === "catch_up"))
-        this.#lacking.delete(task.resource);
+      if (RESOURCES[task.resource].mode !== "window") continue;
+      if (task.setAside > 0) this.#lacking.add(task.resource);
+      else if (task.state === "done" && task.round === "full") this.#lacking.delete(task.resource);
     }
   }
 
@@ -177,8 +170,8 @@ export class Judge {
     const task = tasks.find(({ state }) => state !== "done" && state !== "skipped");
     // A refused secret is remembered for a while.
     if (task?.trouble?.code === "provider_misconfigured") return;
-    // What an earlier run could not read is still missing.
-    if (task?.trouble?.code === "set_aside") return;
+    // What an earlier run could not read is still missing; somebody did not want to wait.
+    if (["set_aside", "owners_refused", "cancelled"].includes(task?.trouble?.code ?? "")) return;
     this.#say(run, `is ${run.status} for no reason: ${task?.resource} ${task?.state} ${JSON.stringify(task?.trouble)}`);
   }
 

@@ -1,8 +1,10 @@
 /** Does what the steps of a script say. */
 import { approveRun } from "../../src/directory/run/approve.ts";
 import { beginRun } from "../../src/directory/run/begin.ts";
+import { cancelRun } from "../../src/directory/run/cancel.ts";
 import { heldRuns, runningRun } from "../../src/directory/run/records.ts";
 import { startDue } from "../../src/directory/run/schedule.ts";
+import { Failure } from "../../src/lib/errors.ts";
 import type { Judge } from "./judge.ts";
 import type { Kind, Step } from "./step.ts";
 import type { Json } from "./tenant.ts";
@@ -31,6 +33,7 @@ const ACTS: { readonly [D in Step["do"]]: (stage: Stage, step: Extract<Step, { d
   due: ({ world }) => asked(world, () => void startDue(world.directory, world.tenant.id)),
   pass: ({ world }, { ms }) => world.advance(ms),
   approve: ({ world }) => approve(world),
+  cancel: ({ world }) => cancel(world),
   settings: ({ world }, { change }) => world.tenant.settings(change),
   grant: ({ world }, { licences, roles }) => world.tenant.grant({ licences, roles }),
   mishaps: ({ world }, { target, mishaps }) => void world.weather.mishaps.set(target, [...mishaps]),
@@ -63,10 +66,16 @@ function hook(world: World, one: Hook): void {
   world.hooks.add(one);
 }
 
-/** Lets the oldest held run go on, unless another is under way. */
+/** Lets the oldest held run go on, unless another reads the same. */
 export function approve(world: World): void {
   const held = heldRuns(world.sql).at(-1);
-  if (held && !runningRun(world.sql)) asked(world, () => void approveRun(world.directory, held.id));
+  if (held) asked(world, () => void approveRun(world.directory, held.id));
+}
+
+/** Nobody wants to wait for the run any longer that was begun last. */
+function cancel(world: World): void {
+  const running = runningRun(world.sql);
+  if (running) asked(world, () => void cancelRun(world.directory, running.id));
 }
 
 /** Somebody asks for something; where the object ends meanwhile, or its disk fails, they hear an error. */
@@ -74,7 +83,8 @@ function asked(world: World, ask: () => void): void {
   try {
     ask();
   } catch (error) {
-    if (!/evicted|disk I\/O/.test(String(error))) throw error;
+    const isRefused = error instanceof Failure && error.code === "conflict";
+    if (!isRefused && !/evicted|disk I\/O/.test(String(error))) throw error;
   }
   world.look();
 }

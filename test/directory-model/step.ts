@@ -18,7 +18,7 @@ export type Step =
   | { readonly do: "sync"; readonly type: SyncType }
   | { readonly do: "due" }
   | { readonly do: "pass"; readonly ms: number }
-  | { readonly do: "approve" }
+  | { readonly do: "approve" | "cancel" }
   | { readonly do: "settings"; readonly change: Json }
   | { readonly do: "grant"; readonly licences: Json; readonly roles: readonly string[] }
   | { readonly do: "mishaps"; readonly target: Target; readonly mishaps: readonly Mishap[] }

@@ -98,6 +98,12 @@ const MAKERS: readonly Maker[] = [
   mishaps,
   mishaps,
   (random) => [sync(random), pass(random)],
+  (random) => [
+    { do: "sync", type: pick(TYPES, random()) },
+    { do: "pass", ms: whole(random, 1, 200) },
+    sync(random),
+    pass(random),
+  ],
   (random) => [{ do: "due" }, pass(random)],
   (random) => [{ do: "pass", ms: whole(random, 1, 9) * DAY_MS }, { do: "due" }],
   (random) => [{ do: "change", ...change(random) }],
@@ -117,6 +123,7 @@ const MAKERS: readonly Maker[] = [
   ],
   () => [{ do: "restore-all" }],
   () => [{ do: "approve" }],
+  (random) => [sync(random), { do: "pass", ms: whole(random, 1, 200) }, { do: "cancel" }],
   (random) => [{ do: "settings", change: settingsOf(random) }],
   (random, roles) => [
     {
@@ -172,6 +179,15 @@ const MAKERS: readonly Maker[] = [
       pass(random),
     ];
   },
+  // Refused twice, an option is done without.
+  (random) => [
+    { do: "mishaps", target: pick(READ, random()), mishaps: ["400", "400", ...(random() < 0.5 ? ["400", "400"] : [])] },
+    { do: "sync", type: pick(["full", "incremental"], random()) },
+    pass(random),
+    { do: "change", ...change(random) },
+    sync(random),
+    pass(random),
+  ],
   () => [{ do: "evict" }],
   (random) => [
     {

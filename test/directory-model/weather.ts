@@ -18,7 +18,7 @@ export type Target =
 
 /** What may befall one request. `deaf`: never answered. `twice`: some items of the page stand on it twice. */
 export const MISHAPS =
-  "429 429-after 429-date 500 502 503 503-after 504 408 509 drop-before drop-after html empty cut breaks-off deaf slow 401 twice strained 410 nowhere circle".split(
+  "429 429-after 429-date 500 502 503 503-after 504 408 509 drop-before drop-after html empty cut breaks-off deaf slow 401 twice strained 400 410 nowhere circle".split(
     " ",
   );
 /** One of {@link MISHAPS}. */
