@@ -5,8 +5,28 @@ import { headLine, lineOf, tableFields } from "../../src/directory/read/cells.ts
 import { TEXT } from "../../src/directory/read/fields.ts";
 
 const PIECES = [
-  ...["=", "+", "-", "@", "\t", "\r", "\n", "\r\n", '"', ",", ";", "'", " ", "\u00A0"],
-  ...["\u{FF1D}", "\u{FF0B}", "\u{FF0D}", "\u{FF20}", "a", "1", "🙂", "=HYPERLINK(1)"],
+  "=",
+  "+",
+  "-",
+  "@",
+  "\t",
+  "\r",
+  "\n",
+  "\r\n",
+  '"',
+  ",",
+  ";",
+  "'",
+  " ",
+  "\u00A0",
+  "\u{FF1D}",
+  "\u{FF0B}",
+  "\u{FF0D}",
+  "\u{FF20}",
+  "a",
+  "1",
+  "🙂",
+  "=HYPERLINK(1)",
 ];
 
 /** Texts made of what CSV and spreadsheets trip over. */

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { ask, idsOf, walk } from "./reading.ts";
-import { seed, seededId } from "./seed.ts";
-import { inDirectory } from "./writing.ts";
+import { seed, seededId, SEEDED_UNTIL } from "./seed.ts";
+import { inDirectory, write } from "./writing.ts";
 
 test("a beginning that everybody shares, and a group that everybody is in, give everybody that is meant", async () => {
   await inDirectory((sql) => {
@@ -35,3 +35,55 @@ test("a beginning that everybody shares, and a group that everybody is in, give 
     );
   });
 });
+
+const QUESTIONS = [
+  "users",
+  "users?sort=-name",
+  "users?sort=address",
+  "users?department=it",
+  "users?department=it&sort=-name",
+  "users?job_title=title%207&city=oslo",
+  "users?name=moved%20100",
+  "users?q=ana%20abe",
+  "users?sort=department",
+];
+
+test("the past of many is theirs, however many of them have changed in what is asked for", async () => {
+  await inDirectory((sql) => {
+    seed(sql, { users: 9_000, groups: 10, members: 0, devices: 0, signIns: 0, nested: 0 });
+    sql.run("UPDATE users SET name = NULL WHERE n % 10 = 9");
+    const now = SEEDED_UNTIL;
+    const then = QUESTIONS.map((query) => walk(sql, query, { limit: 1_000 }));
+    const asOf = new Date(now - 50_000).toISOString();
+    const past = (query: string) => `${query}${query.includes("?") ? "&" : "?"}as_of=${asOf}`;
+    const expectSame = (after: string) => {
+      for (const [index, query] of QUESTIONS.entries()) {
+        const rows = walk(sql, past(query), { limit: 1_000 });
+        expect(idsOf(rows), `${query} ${after}`).toEqual(idsOf(then[index] ?? []));
+        expect(ask(sql, past(`${query}${query.includes("?") ? "&" : "?"}count=true`)).count, query).toBe(rows.length);
+        expect(rows[0]?.["name"], query).toBe(then[index]?.[0]?.["name"]);
+      }
+    };
+    const change = (at: number, to: (n: number) => Record<string, unknown> | undefined) => {
+      const items = Array.from({ length: 9_000 }, (_, index) => {
+        const values = to(index + 1);
+        return values ? [{ id: seededId(index + 1), ...values }] : [];
+      });
+      write(sql, "users", items.flat(), { now: now - 50_000 + at });
+    };
+    change(1_000, (n) => (n % 3 === 0 ? { department: "Other", city: null } : undefined));
+    expectSame("when some have moved");
+    change(2_000, (n) => ({ displayName: `Moved ${n}` }));
+    expectSame("when all are called otherwise");
+    sql.run("UPDATE users SET gone_at = ?, gone = 'soft' WHERE n % 4 = 0", now - 47_000);
+    sql.run(
+      `INSERT INTO changes (at, kind, n, what, diff)
+       SELECT gone_at, 'users', n, 'removed', json_object('gone_at', json_array(NULL, gone_at)) FROM users WHERE gone_at > 0`,
+    );
+    expectSame("when some have gone");
+    change(4_000, (n) =>
+      n % 8 === 0 ? { displayName: `Back ${n}` } : n % 4 === 0 ? undefined : { displayName: "Zoe" },
+    );
+    expectSame("when some are back");
+  });
+}, 60_000);

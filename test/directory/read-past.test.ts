@@ -55,7 +55,18 @@ function apply(sql: Sql, change: Change, now: number): void {
 }
 
 function begin(sql: Sql): void {
-  for (const table of ["nodes", "users", "groups", "devices", "edges", "changes", "staged", "marks", "resources"])
+  for (const table of [
+    "nodes",
+    "users",
+    "groups",
+    "devices",
+    "edges",
+    "ended_edges",
+    "changes",
+    "staged",
+    "marks",
+    "resources",
+  ])
     sql.run(`DELETE FROM ${table}`);
   const how = { now: 1_000, history: false };
   round(sql, "users", [USERS.slice(0, 3).map((id, index) => ({ id, displayName: NAMES[index] }))], how);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { ResourceName } from "../../src/directory/resources.ts";
-import { type Counted, entry, type How, inDirectory, write } from "./writing.ts";
+import { type Counted, entry, type How, inDirectory, round, write } from "./writing.ts";
 
 /** Rows that a page writes: it is what Cloudflare bills. An index is a row of its own. */
 function cost(sql: Counted, resource: ResourceName, items: readonly unknown[], how: How = {}): number {
@@ -19,7 +19,7 @@ const users = Array.from({ length: 100 }, (_, at) => ({
   "manager@delta": [entry("u0")],
 }));
 
-test("100 users cost seven rows each when they are new, nothing when they are not, one when one field differs, and two for its history", () =>
+test("100 users cost seven rows each when they are new, nothing when they are not, one when one field differs, and two for its history, three where lists are sorted by it", () =>
   inDirectory((sql) => {
     expect(cost(sql, "users", users, FIRST)).toBe(100 * 7 + 1);
     expect(cost(sql, "users", users)).toBe(0);
@@ -30,9 +30,11 @@ test("100 users cost seven rows each when they are new, nothing when they are no
     expect(cost(sql, "users", moved)).toBe(100 * 3);
     const renamed = moved.map((user) => ({ ...user, displayName: `${user.displayName} Jr.` }));
     expect(cost(sql, "users", renamed, { history: false })).toBe(100 * 2);
+    const again = moved.map((user) => ({ ...user, displayName: `${user.displayName} Sr.` }));
+    expect(cost(sql, "users", again)).toBe(100 * 5);
   }));
 
-test("5,000 memberships cost three rows each when they are new, and nothing when they are not", () =>
+test("5,000 memberships cost three rows each when they are new, nothing when they are not, and nine at most when they end", () =>
   inDirectory((sql) => {
     const members = Array.from({ length: 5_000 }, (_, at) => entry(`u${at % 100}-${Math.floor(at / 100)}`));
     write(
@@ -44,6 +46,10 @@ test("5,000 memberships cost three rows each when they are new, and nothing when
     write(sql, "groups", [{ id: "g", displayName: "G" }], FIRST);
     expect(cost(sql, "groups", [{ id: "g", "members@delta": members }], { history: false })).toBe(5_000 * 3);
     expect(cost(sql, "groups", [{ id: "g", "members@delta": members }])).toBe(0);
+    const before = sql.rowsWritten();
+    const removed = members.map(({ id }) => entry(id, { removed: true }));
+    round(sql, "groups", [[{ id: "g", "members@delta": removed }]], { full: false });
+    expect(sql.rowsWritten() - before).toBeLessThan(5_000 * 9);
   }));
 
 test("1,000 records of Intune that synchronised again cost a row each", () =>

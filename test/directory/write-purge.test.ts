@@ -14,6 +14,20 @@ test("history is kept for 90 days", () =>
     expect(historyOf(sql, "ana")).toHaveLength(1);
   }));
 
+test("a membership that has ended is kept for 90 days", () =>
+  inDirectory((sql) => {
+    write(sql, "groups", [{ id: "g", "members@delta": [entry("ana"), entry("bo")] }], { now: 0, history: false });
+    const leaves = (id: string, now: number) =>
+      round(sql, "groups", [[{ id: "g", "members@delta": [entry(id, { removed: true })] }]], { full: false, now });
+    leaves("ana", 5 * DAY);
+    leaves("bo", 6 * DAY);
+    const ended = () => sql.all("SELECT since, until FROM ended_edges");
+    purge(sql, 95 * DAY, 100);
+    expect(ended()).toHaveLength(2);
+    expect(purge(sql, 95 * DAY + 1, 100)).toMatchObject({ history: 2, left: false });
+    expect(ended()).toEqual([{ since: 0, until: 6 * DAY }]);
+  }));
+
 test("what has been gone for more than 30 days loses its links, which the history records, and for more than 90 its row and node", () =>
   inDirectory((sql) => {
     write(sql, "users", [{ id: "ana" }, { id: "bo", "manager@delta": [entry("ana")] }], { now: 0 });

@@ -7,7 +7,7 @@ import { directMembers, nestedMembers } from "./edges.ts";
 import { countParts, orderBy, type Order, partsAfter, readParts } from "./keyset.ts";
 import { findNode } from "./nodes.ts";
 import { MEMBERS } from "./object-listings.ts";
-import { columnMaybeThen, type Past, pastAt } from "./past.ts";
+import { columnAt, type ColumnPlace, type Past, pastAt } from "./past.ts";
 import type { Found, Filter, MembersAsked, ObjectList, Place, Row, ShownRow } from "./question.ts";
 import { rowsOf } from "./rows.ts";
 import { shower } from "./show.ts";
@@ -71,7 +71,7 @@ function shownOf({ sql, asked, past, group }: Asking, binds: Binds) {
   const direct = directMembers(walk, { groups: [group], role: asked.role });
   const joins = TABLES.map(({ list, alias }) => `LEFT JOIN ${list} AS ${alias} ON ${alias}.n = f.m`);
   const there = TABLES.map(({ list, alias }) => {
-    const gone = columnMaybeThen(past, { list, column: "gone_at", alias }, binds);
+    const gone = columnAt(past, { list, column: "gone_at", alias }, binds);
     // What had not arrived by then was known by its id alone, as what has not arrived now is.
     const arrived = past ? `${alias}.since <= ${binds.put(past.at)}` : `${alias}.n IS NOT NULL`;
     const shows = past
@@ -118,8 +118,8 @@ function nameOf(past: Past | undefined, binds: Binds): string {
   return `coalesce(${TABLES.map(({ list, alias }) => columnOf(past, { list, alias, column: "name" }, binds)).join(", ")})`;
 }
 
-function columnOf(past: Past | undefined, place: Parameters<typeof columnMaybeThen>[1], binds: Binds): string {
-  const value = columnMaybeThen(past, place, binds);
+function columnOf(past: Past | undefined, place: ColumnPlace, binds: Binds): string {
+  const value = columnAt(past, place, binds);
   return past ? `CASE WHEN ${place.alias}.since <= ${binds.put(past.at)} THEN ${value} END` : value;
 }
 

@@ -1,7 +1,7 @@
 /** Finding objects by the ids that Graph knows them by. */
 import type { Sql } from "../store/sql.ts";
 import { openBinds } from "./binds.ts";
-import { columnMaybeThen, type Past } from "./past.ts";
+import { columnAt, type Past } from "./past.ts";
 import type { ObjectList } from "./question.ts";
 
 /** The node of an id in a list; undefined where it is not known there, or has gone. Devices are found by each of their ids. */
@@ -17,7 +17,7 @@ export function findNode(
     list === "devices"
       ? ["entra_id", "intune_id", "registration_id"].map((name) => `SELECT n FROM devices WHERE ${name} = ${asked}`)
       : [];
-  const gone = columnMaybeThen(past, { list, column: "gone_at", alias: "t" }, binds);
+  const gone = columnAt(past, { list, column: "gone_at", alias: "t" }, binds);
   const since = past ? `AND t.since <= ${binds.put(past.at)}` : "";
   return binds.first<{ n: number }>(
     sql,

@@ -10,6 +10,8 @@ import { either, type Frame } from "./where.ts";
 export interface Condition {
   readonly text: string;
   readonly rows?: string;
+  /** True where those are the nodes of the time that is asked for, whatever has changed since. */
+  readonly exact?: true;
   /** True where it asks for nothing but the row's node, which an index has. */
   readonly byNode?: true;
 }
@@ -35,7 +37,7 @@ type Make = (frame: SpecialFrame, values: Filter["values"]) => Condition;
 const SPECIALS: Readonly<Record<string, Make>> = {
   id: ({ binds }, values) => {
     const rows = `SELECT n FROM nodes WHERE id IN (SELECT value FROM json_each(${binds.put(JSON.stringify(values))}))`;
-    return { text: `t.n IN (${rows})`, rows };
+    return { text: `t.n IN (${rows})`, rows, exact: true };
   },
   licence: (frame, values) => ({ text: either(values.map((value) => hasLicence(frame, String(value ?? "")))) }),
   manager: (frame, values) => linkedTo(frame, values, { table: "users", column: "manager_n" }),
@@ -92,6 +94,6 @@ function inGroup(frame: SpecialFrame, values: Filter["values"]): Condition {
   const rows = directMembers(frame, { groups, role: "member" });
   const size =
     binds.first<{ size: number }>(sql, `SELECT count(*) AS size FROM (${rows} LIMIT ${MOST_MEMBERS})`)?.size ?? 0;
-  if (past || size < MOST_MEMBERS) return { text: `t.n IN (${rows})`, rows };
+  if (past || size < MOST_MEMBERS) return { text: `t.n IN (${rows})`, rows, exact: true };
   return { text: `EXISTS (SELECT 1 FROM (${rows}) AS g WHERE g.m = t.n)`, byNode: true };
 }

@@ -102,7 +102,26 @@ CREATE TABLE tasks (
   PRIMARY KEY (r, resource)) WITHOUT ROWID;
 `;
 
-const STEPS: readonly string[] = [FIRST];
+/**
+ * What the past is asked by. Edges that have ended, until when, found by both of their ends. And the values that the
+ * columns with a sorted index had before a change, sorted like those, so that a page of the past is walked in its order;
+ * only changes of such a column write there.
+ */
+const PAST = `
+CREATE TABLE ended_edges (
+  x INTEGER PRIMARY KEY, group_n INTEGER NOT NULL, role INTEGER NOT NULL, member_n INTEGER NOT NULL,
+  since INTEGER NOT NULL, until INTEGER NOT NULL);
+CREATE INDEX ended_edges_group ON ended_edges (group_n, role);
+CREATE INDEX ended_edges_member ON ended_edges (member_n, role);
+${["name", "address", "upn"]
+  .map(
+    (column) => `CREATE INDEX changes_${column} ON changes (kind, (diff ->> '$.${column}[0]') COLLATE NOCASE, n, c)
+  WHERE kind IN ('users', 'groups', 'devices') AND json_type(diff, '$.${column}') IS NOT NULL;`,
+  )
+  .join("\n")}
+`;
+
+const STEPS: readonly string[] = [FIRST, PAST];
 
 /** Brings the tables up to date. Idempotent; one transaction. */
 export function migrate(sql: Sql): void {

@@ -17,16 +17,29 @@ export interface Edge extends Record<string, number> {
 /** Nodes in one record of the history: a record is one row, and a row has a most of 2 MB. */
 const MOST_IN_RECORD = 20_000;
 
-/** Deletes edges for good, with a record per group. What was staged of them is not any more: numbers are used again. */
+/**
+ * Deletes edges for good. With a history they are kept among those that have ended, and a record per group names them.
+ * What was staged of them is not any more: numbers are used again.
+ */
 export function deleteEdges(
   sql: Sql,
   edges: readonly Edge[],
   { now, history }: { readonly now: number; readonly history: boolean },
 ): void {
   const numbers = edges.map(({ e }) => e);
+  if (history) keepEnded(sql, now, numbers);
   runOver(sql, "DELETE FROM edges WHERE e IN (SELECT value FROM json_each(?))", numbers);
   unstage(sql, "members", numbers);
   if (history) recordEdges(sql, now, { added: [], removed: edges });
+}
+
+function keepEnded(sql: Sql, now: number, numbers: readonly number[]): void {
+  runOver(
+    sql,
+    `INSERT INTO ended_edges (group_n, role, member_n, since, until)
+     SELECT e.group_n, e.role, e.member_n, e.since, ${now} FROM json_each(?) AS j CROSS JOIN edges AS e ON e.e = j.value`,
+    numbers,
+  );
 }
 
 /** Records what became of groups' edges: per group and role one record. */

@@ -29,7 +29,8 @@ const LOGS = { sign_ins: "at", directory_audits: "at", alerts: "coalesce(updated
  * history records. `now` in ms; about `limit` rows in one call.
  */
 export function purge(sql: Sql, now: number, limit: number): Purged {
-  const history = purgeHistory(sql, now - KEPT_MS, limit);
+  const changes = purgeHistory(sql, now - KEPT_MS, limit);
+  const history = changes + purgeEnded(sql, now - KEPT_MS, limit - changes);
   const links = purgeLinks(sql, now, limit - history);
   const rows = purgeRows(sql, now - KEPT_MS, limit - history - links);
   const logs = purgeLogs(sql, now - KEPT_MS, limit - history - links - rows);
@@ -44,6 +45,13 @@ function purgeHistory(sql: Sql, before: number, limit: number): number {
   const last = old.at(-1);
   if (last) sql.run("DELETE FROM changes WHERE c <= ?", last.c);
   return old.length;
+}
+
+/** They are numbered as they ended, so the oldest come first. */
+function purgeEnded(sql: Sql, before: number, limit: number): number {
+  const oldest = "SELECT x, until FROM ended_edges ORDER BY x LIMIT ?";
+  const query = `DELETE FROM ended_edges WHERE x IN (SELECT x FROM (${oldest}) WHERE until < ?) RETURNING x`;
+  return limit > 0 ? sql.all(query, limit, before).length : 0;
 }
 
 const LINKED = `SELECT n FROM (${OBJECTS.map(
