@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { deleteEdges, type Edge } from "../../src/directory/write/edge-rows.ts";
 import { ask, idsOf, walk } from "./reading.ts";
 import { seed, seededId, SEEDED_UNTIL } from "./seed.ts";
 import { inDirectory, write } from "./writing.ts";
@@ -85,5 +86,26 @@ test("the past of many is theirs, however many of them have changed in what is a
       n % 8 === 0 ? { displayName: `Back ${n}` } : n % 4 === 0 ? undefined : { displayName: "Zoe" },
     );
     expectSame("when some are back");
+  });
+}, 60_000);
+
+test("memberships that ended by the hundred thousand are still there in the past", async () => {
+  await inDirectory((sql) => {
+    const users = 60_000;
+    seed(sql, { users, groups: 6, members: 0, devices: 0, signIns: 0, nested: 0 });
+    sql.run("UPDATE nodes SET type = 1 WHERE n <= ?", users);
+    sql.run(
+      `INSERT INTO edges (group_n, role, member_n, since)
+       SELECT g.n, 1, u.n, 0 FROM groups AS g CROSS JOIN users AS u WHERE g.n > ?`,
+      users + 1,
+    );
+    sql.run("INSERT INTO edges (group_n, role, member_n, since) VALUES (?, 1, ?, 0)", users + 1, users + 2);
+    const edges = sql.all<Edge>("SELECT e, group_n, role, member_n FROM edges");
+    sql.transaction(() => deleteEdges(sql, edges, { now: SEEDED_UNTIL - 1_000, history: true }));
+    const asOf = `as_of=${new Date(SEEDED_UNTIL - 2_000).toISOString()}`;
+    const nested = `groups/${seededId(users + 1)}/members?transitive=true&count=true&limit=1`;
+    expect(ask(sql, nested).count).toBe(0);
+    expect(ask(sql, `${nested}&${asOf}`).count).toBe(users + 1);
+    expect(ask(sql, `users/${seededId(5)}/groups?transitive=true&${asOf}`).rows).toHaveLength(6);
   });
 }, 60_000);
