@@ -144,13 +144,14 @@ function reasonToSkip(
 }
 
 function roundOf({ sql, clock }: Directory, type: SyncType, resource: ResourceName): Task["round"] {
-  const { link, fullAt, damagedAt } = resourceState(sql, resource);
+  const { link, fullAt, damagedAt, ownersUntoldAt } = resourceState(sql, resource);
   if (type === "full") return "full";
   const wholeIsOld = fullAt === null || clock.now() - fullAt > WHOLE_LIST_EVERY_MS;
   switch (RESOURCES[resource].mode) {
     case "delta":
       // What could not be read may be readable by now: once a day everything is looked at again.
-      return link === null || (damagedAt !== null && wholeIsOld && clock.now() - damagedAt > DAY_MS)
+      return link === null ||
+        (wholeIsOld && [damagedAt, ownersUntoldAt].some((at) => at !== null && clock.now() - at > DAY_MS))
         ? "full"
         : "follow";
     case "sweep":

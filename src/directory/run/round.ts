@@ -36,7 +36,7 @@ export function endRound(directory: Directory, task: Task, link: string | null):
   if (task.round === "full") {
     // An item that could not be read may be any object: then nothing counts as unseen.
     if (whole) for (const kind of REMOVES[task.resource]) stageUnseen(sql, kind);
-    if (task.without?.includes("owners")) keepOwners(sql);
+    if (isWithoutOwners(task)) keepOwners(sql);
     for (const kind of REMOVES[task.resource]) clearMarks(sql, kind);
   }
   const state = resourceState(sql, task.resource);
@@ -46,7 +46,13 @@ export function endRound(directory: Directory, task: Task, link: string | null):
     poisoned: 0,
     damagedAt: damagedAt(task, state.damagedAt, clock.now()),
     ...(whole ? { fullAt: task.startedAt ?? clock.now() } : {}),
-    ...(task.round === "full" ? { history_from: state.history_from ?? clock.now() } : {}),
+    ...(task.round === "full"
+      ? {
+          history_from: state.history_from ?? clock.now(),
+          // The link asks for what this reading has asked for.
+          ownersUntoldAt: isWithoutOwners(task) ? (state.ownersUntoldAt ?? clock.now()) : null,
+        }
+      : {}),
   });
   const held = heldBecause(directory, task.resource);
   if (held) {
@@ -101,15 +107,21 @@ function damagedAt({ round, setAside }: Task, before: number | null, now: number
 }
 
 /** Why a resource that was read to its end is not whole; undefined where it is. */
-function incompleteBecause(sql: Sql, { resource, without }: Task): TaskTrouble | undefined {
-  if (resourceState(sql, resource).damagedAt !== null)
+function incompleteBecause(sql: Sql, { resource }: Task): TaskTrouble | undefined {
+  const { damagedAt: damaged, ownersUntoldAt } = resourceState(sql, resource);
+  if (damaged !== null)
     return { code: "set_aside", detail: "Something of it could not be read, and has not been read since." };
-  if (!without?.includes("owners") || !sql.first(`SELECT 1 AS one FROM edges WHERE role = ${EDGE_ROLES.owner} LIMIT 1`))
+  // Where they were never told there is nothing to fall behind.
+  if (ownersUntoldAt === null || !sql.first(`SELECT 1 AS one FROM edges WHERE role = ${EDGE_ROLES.owner} LIMIT 1`))
     return undefined;
   return {
     code: "owners_refused",
     detail: "Microsoft Graph does not tell the owners any more: they are as they were.",
   };
+}
+
+function isWithoutOwners({ without }: Task): boolean {
+  return without?.includes("owners") === true;
 }
 
 /** Owners that Graph would not tell have not gone. */

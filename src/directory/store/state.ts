@@ -22,6 +22,8 @@ export interface ResourceState {
   readonly refusals: number;
   /** Since when something of it could not be read, ms; null once everything has been read again. */
   readonly damagedAt: number | null;
+  /** Of groups: since when their owners are not told, ms, because Graph refused to; null once they are again. */
+  readonly ownersUntoldAt: number | null;
   /** Rounds in a row in which a page had to be set aside. */
   readonly poisoned: number;
 }
@@ -36,6 +38,7 @@ const UNREAD: ResourceState = {
   refusedAt: null,
   refusals: 0,
   damagedAt: null,
+  ownersUntoldAt: null,
   poisoned: 0,
 };
 
