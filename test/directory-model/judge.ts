@@ -25,7 +25,8 @@ interface Begun {
   readonly changes: number;
   readonly met: number;
   readonly lives: number;
-  readonly requests: number;
+  /** Requests until then. */
+  readonly asked: ReadonlyMap<Target, number>;
   readonly readable: ReadonlySet<string>;
   readonly poisons: ReadonlyMap<Poison, number>;
   readonly entra: string;
@@ -88,7 +89,7 @@ export class Judge {
       changes,
       met: weather.met,
       lives: this.world.lives,
-      requests: total(this.world.requests),
+      asked: new Map(this.world.requests),
       readable: this.#readable,
       poisons: new Map(weather.poisons.map((poison) => [poison, poison.met])),
       entra: weather.entra,
@@ -122,7 +123,10 @@ export class Judge {
   #bounded(run: Run, tasks: readonly Task[], begun: Begun): void {
     const pages = tasks.reduce((sum, task) => sum + task.pages, 0);
     const seconds = ((run.endedAt ?? this.world.clock.now()) - run.startedAt) / 1000;
-    const asked = total(this.world.requests) - begun.requests;
+    const asked = tasks.reduce(
+      (sum, { resource }) => sum + askedFor(this.world, resource) - (begun.asked.get(resource) ?? 0),
+      0,
+    );
     if (asked > 150 + 5 * pages + seconds) this.#say(run, `asked ${asked} times for ${pages} pages in ${seconds} s`);
     if (seconds * 1000 > LONGEST_RUN_MS) this.#say(run, `took ${seconds / 86_400} days`);
   }
@@ -134,7 +138,10 @@ export class Judge {
     if (bad) this.#say(run, `succeeded with ${bad.resource} ${bad.state}`);
     if (tasks.some((task) => task.setAside > 0)) this.#say(run, "succeeded although something was set aside");
     for (const target of begun.refusals)
-      if (begun.readable.has(target) && tasks.some(({ resource }) => resource === target))
+      if (
+        begun.readable.has(target) &&
+        tasks.some(({ resource, startedAt }) => resource === target && startedAt !== undefined)
+      )
         this.#say(run, `succeeded although ${target} was refused, which nobody knew`);
     this.#true(run, tasks);
     if (tenant.changes !== begun.changes) return;
@@ -212,6 +219,6 @@ function shownOf({ sql }: World): Shown {
   };
 }
 
-function total(counts: ReadonlyMap<unknown, number>): number {
-  return [...counts.values()].reduce((sum, count) => sum + count, 0);
+function askedFor({ requests }: World, target: Target): number {
+  return requests.get(target) ?? 0;
 }
