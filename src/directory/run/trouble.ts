@@ -111,8 +111,11 @@ export function refuse(
 ): Task {
   const option = status === 400 ? optionToDrop(task) : undefined;
   if (option !== undefined) return withoutOption(directory, task, option);
-  const known = noteRefusal(directory, task.resource, { status, trouble });
-  return ended(directory, task, { state: known.expected ? "skipped" : "refused", trouble: known.trouble });
+  // Together: a refusal that is noted while its task is not ended would be an old one when it is met again.
+  return directory.sql.transaction(() => {
+    const known = noteRefusal(directory, task.resource, { status, trouble });
+    return ended(directory, task, { state: known.expected ? "skipped" : "refused", trouble: known.trouble });
+  });
 }
 
 /** The object's database has room for the directory, but no longer for more of the logs. */
