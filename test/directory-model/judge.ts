@@ -137,16 +137,15 @@ export class Judge {
     const bad = tasks.find(({ state }) => state !== "done" && state !== "skipped");
     if (bad) this.#say(run, `succeeded with ${bad.resource} ${bad.state}`);
     if (tasks.some((task) => task.setAside > 0)) this.#say(run, "succeeded although something was set aside");
+    const wasAsked = (target: Target) =>
+      tasks.some(({ resource, startedAt }) => resource === target && startedAt !== undefined);
     for (const target of begun.refusals)
-      if (
-        begun.readable.has(target) &&
-        tasks.some(({ resource, startedAt }) => resource === target && startedAt !== undefined)
-      )
+      if (begun.readable.has(target) && wasAsked(target))
         this.#say(run, `succeeded although ${target} was refused, which nobody knew`);
     this.#true(run, tasks);
     if (tenant.changes !== begun.changes) return;
     for (const [poison, met] of begun.poisons)
-      if (weather.poisons.includes(poison) && poison.met > met)
+      if (weather.poisons.includes(poison) && poison.met > met && wasAsked(poison.target))
         this.#say(run, `succeeded although ${poison.target} was poisoned (${poison.how})`);
     if (run.approvedAt === undefined) this.#gated(run, begun);
   }
