@@ -31,6 +31,3 @@ export function createTraffic() {
     },
   };
 }
-
-/** See {@link createTraffic}. */
-export type Traffic = ReturnType<typeof createTraffic>;

@@ -60,6 +60,12 @@ export const PROVIDER_ROWS: readonly Row[] = [
     says: /common, organizations, consumers, a tenant's GUID or its domain/,
   },
   {
+    variable: "MICROSOFT_TENANT_ORG",
+    good: "contoso",
+    read: (config) => config.tenantOrg,
+    expected: "contoso",
+  },
+  {
     variable: "MICROSOFT_REDIRECT_URI",
     good: "https://old.example.com/callback",
     read: (config) => config.microsoft?.redirectUri,
