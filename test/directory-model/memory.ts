@@ -115,9 +115,17 @@ function differences(
   const told = rowsOf(sql, { ...question, asOf: at, now });
   if (told.join("\n") === rows.join("\n")) return [];
   const what = question.ask === "members" ? `${question.role}s of ${question.group}` : question.ask;
-  const lost = rows.filter((row) => !told.includes(row));
+  const lost = rows.filter((row) => !told.includes(row) && !isSecondRecord(question, row));
   const made = told.filter((row) => !rows.includes(row));
+  if (lost.length + made.length === 0) return [];
   return [`as of ${new Date(at).toISOString()} ${what} differ: was ${String(lost[0])}, is told as ${String(made[0])}`];
+}
+
+/** A second record of a device in Intune has a row of its own until it is joined; then that row has never been. */
+function isSecondRecord(question: Asked, row: string): boolean {
+  if (question.ask !== "objects" || question.list !== "devices") return false;
+  const { entra_id: entra, registration_id: registration } = JSON.parse(row) as Record<string, unknown>;
+  return entra === null && registration === null;
 }
 
 function lastChange(sql: Sql): number {
