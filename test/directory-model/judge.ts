@@ -20,11 +20,12 @@ const LONGEST_RUN_MS = 5 * DAY_MS;
 /** Every so many-th run is remembered as it left the copy. */
 const REMEMBERED = 3;
 
+const KNOWN_REASONS = new Set(["set_aside", "owners_refused", "cancelled", "provider_misconfigured"]);
+
 /** How it was when a run began. */
 interface Begun {
   readonly changes: number;
-  readonly met: number;
-  readonly lives: number;
+  readonly harm: number;
   /** Requests until then. */
   readonly asked: ReadonlyMap<Target, number>;
   readonly readable: ReadonlySet<string>;
@@ -87,8 +88,7 @@ export class Judge {
     this.#readable = readable(this.world);
     this.#begun.set(run.id, {
       changes,
-      met: weather.met,
-      lives: this.world.lives,
+      harm: weather.harm,
       asked: new Map(this.world.requests),
       readable: this.#readable,
       poisons: new Map(weather.poisons.map((poison) => [poison, poison.met])),
@@ -167,18 +167,22 @@ export class Judge {
     if (wrong.length === 0) this.proven += 1;
   }
 
-  /** A run that met nothing has no reason not to succeed. */
+  /** A run that met nothing but what passes has no reason not to succeed, however often its object ended. */
   #failed(run: Run, tasks: readonly Task[], begun: Begun): void {
     const { world } = this;
-    if (world.weather.met > begun.met || world.lives > begun.lives || begun.refusals.size > 0) return;
-    // What the tenant does not let be read, or what waits for somebody, is a reason.
-    if (tasks.some(({ state }) => state === "skipped" || state === "refused")) return;
-    const task = tasks.find(({ state }) => state !== "done" && state !== "skipped");
-    // A refused secret is remembered for a while.
-    if (task?.trouble?.code === "provider_misconfigured") return;
-    // What an earlier run could not read is still missing; somebody did not want to wait.
-    if (["set_aside", "owners_refused", "cancelled"].includes(task?.trouble?.code ?? "")) return;
-    this.#say(run, `is ${run.status} for no reason: ${task?.resource} ${task?.state} ${JSON.stringify(task?.trouble)}`);
+    if (world.weather.harm > begun.harm) return;
+    const task = tasks.find(({ state, resource }) => {
+      if (state === "done" || state === "skipped") return false;
+      // What the tenant does not let be read is a reason.
+      return !(
+        state === "refused" &&
+        (begun.refusals.has(resource) || (resource === "managed_devices" && !world.tenant.hasIntune))
+      );
+    });
+    // So is what waits for somebody, what an earlier run could not read, that nobody wanted to wait, and a refused secret.
+    const isKnown = KNOWN_REASONS.has(task?.trouble?.code ?? "");
+    if (!task || isKnown) return;
+    this.#say(run, `is ${run.status} for no reason: ${task.resource} ${task.state} ${JSON.stringify(task.trouble)}`);
   }
 
   /** What is held is still there. */

@@ -44,7 +44,7 @@ const ACTS: { readonly [D in Step["do"]]: (stage: Stage, step: Extract<Step, { d
   expire: ({ world }, { kind, link }) => world.tenant.expire(kind, link),
   "expire-during": ({ world }, { target, page, link }) => {
     const act = () => {
-      world.weather.met += 1;
+      world.weather.noteGone(target);
       world.tenant.expire(KINDS[target], link);
     };
     hook(world, { target, left: page, when: "answered", act });

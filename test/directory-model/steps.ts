@@ -73,9 +73,19 @@ const pass = (random: Random): Step => ({
   do: "pass",
   ms: pick([50, 2_000, 30_000, 5 * MINUTE_MS, HOUR_MS, 5 * HOUR_MS, 26 * HOUR_MS], random()),
 });
+const fuse = (random: Random, most: number): Step => ({
+  do: "fuse",
+  statements: whole(random, 1, most),
+  ends: random() < 0.7 ? "life" : "statement",
+});
 const page = (random: Random) => Math.ceil(random() ** 2 * 4);
 
-const changed: Maker = (random) => [{ do: "change", ...change(random) }, sync(random), pass(random)];
+const changed: Maker = (random) => [
+  { do: "change", ...change(random) },
+  ...(random() < 0.3 ? [fuse(random, 40)] : []),
+  sync(random),
+  pass(random),
+];
 const changedDuring: Maker = (random) => [
   { do: "change-during", target: pick(READ, random()), page: page(random), ...change(random) },
   sync(random),
@@ -199,16 +209,8 @@ const MAKERS: readonly Maker[] = [
     sync(random),
     pass(random),
   ],
-  (random) => [
-    { do: "fuse", statements: whole(random, 1, 40), ends: random() < 0.7 ? "life" : "statement" },
-    sync(random),
-    pass(random),
-  ],
-  (random) => [
-    { do: "fuse", statements: whole(random, 1, 150), ends: random() < 0.7 ? "life" : "statement" },
-    sync(random),
-    pass(random),
-  ],
+  (random) => [fuse(random, 40), sync(random), pass(random)],
+  (random) => [fuse(random, 150), sync(random), pass(random)],
   (random) => [
     { do: "entra", is: pick(["refuses", "down", "well"], random()) },
     sync(random),

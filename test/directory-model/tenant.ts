@@ -93,6 +93,11 @@ export class Tenant {
     expireLinks({ world: this.world, t: this.#made, kind }, link);
   }
 
+  /** Whether it has Intune at all. */
+  get hasIntune(): boolean {
+    return this.#made.licences.intune;
+  }
+
   /** Whether what returns is told of with its links. */
   get tellsReturns(): boolean {
     return this.world.settings().directory_restore_members === "links";

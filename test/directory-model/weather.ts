@@ -21,6 +21,13 @@ export const MISHAPS =
   "429 429-after 429-date 500 502 503 503-after 504 408 509 drop-before drop-after html empty cut breaks-off deaf slow 401 twice strained 400 410 nowhere circle".split(
     " ",
   );
+/** Those that no run may fail for: they pass, or everything is read instead. */
+const CURABLE = new Set(
+  "429 429-after 429-date 502 503 503-after 504 408 509 drop-before drop-after deaf slow twice strained 410".split(" "),
+);
+/** Readings that were begun over so often are given up, and so is what is silent for a day and a half. */
+const MOST_CURABLE = 3;
+
 /** One of {@link MISHAPS}. */
 export type Mishap = string;
 
@@ -43,8 +50,10 @@ export class Weather {
   poisons: Poison[] = [];
   /** Whether Entra refuses the application's secret, or is down. */
   entra: "well" | "refuses" | "down" = "well";
-  /** How much of this was met: a run during which it does not grow had no excuse. */
-  met = 0;
+  /** How often a run may have been kept from its end: a run during which it does not grow had no excuse. */
+  harm = 0;
+  /** Links that were let expire, by what they are to. */
+  readonly gone = new Map<Target, number>();
   #count = 0;
 
   constructor(readonly seed: number) {}
@@ -58,9 +67,11 @@ export class Weather {
   /** What befalls this request. */
   take(target: Target, now: number): Mishap | undefined {
     const outage = this.outages.find(({ targets, until }) => until > now && targets.includes(target));
-    if (target === "token" && this.entra !== "well") return this.note(this.entra === "down" ? "503" : "refused");
+    if (target === "token" && this.entra !== "well")
+      return this.note(this.entra === "down" ? "500" : "refused", target);
+    if (outage) this.harm += 1;
     const taken = outage?.mishap ?? this.mishaps.get(target)?.shift();
-    return taken && this.note(taken);
+    return taken && this.note(taken, target);
   }
 
   /** The page after poison: a status, or the items as they arrive. */
@@ -70,7 +81,7 @@ export class Weather {
       const at = placeOf(poison, items);
       if (at === undefined) continue;
       poison.met += 1;
-      this.met += 1;
+      this.harm += 1;
       if (poison.how === "500" || poison.how === "html") return { mishap: poison.how, items };
       items = items.with(at, malformed(items[at] as Json, poison.how));
     }
@@ -85,8 +96,16 @@ export class Weather {
     this.entra = "well";
   }
 
-  note(mishap: Mishap): Mishap {
-    this.met += 1;
+  /** A link that is gone. More often than a few times in a run is harm. */
+  noteGone(target: Target): void {
+    const count = (this.gone.get(target) ?? 0) + 1;
+    this.gone.set(target, count);
+    if (count > MOST_CURABLE) this.harm += 1;
+  }
+
+  note(mishap: Mishap, target: Target): Mishap {
+    if (!CURABLE.has(mishap)) this.harm += 1;
+    if (mishap === "410") this.noteGone(target);
     return mishap;
   }
 }

@@ -55,10 +55,6 @@ export class World {
   directory: Directory;
   readonly #secrets = [CLIENT_SECRET];
   readonly #lives: Life[] = [];
-  /** How many lives there were. */
-  get lives(): number {
-    return this.#lives.length;
-  }
   #alarmAt: number | undefined;
   #working = false;
   #alarms = { at: 0, count: 0 };
