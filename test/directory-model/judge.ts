@@ -17,6 +17,10 @@ const DAY_MS = 86_400_000;
 /** A run that takes longer than this does not end. */
 const LONGEST_RUN_MS = 5 * DAY_MS;
 
+/** Requests of a target that a run may have under way when it is cancelled: a page and the one after it. */
+const MOST_UNDER_WAY = 2;
+const MOST_UNDER_WAY_MS = 60_000;
+
 /** Every so many-th run is remembered as it left the copy. */
 const REMEMBERED = 3;
 
@@ -29,7 +33,7 @@ interface Begun {
   /** Requests until then. */
   readonly asked: ReadonlyMap<Target, number>;
   readonly readable: ReadonlySet<string>;
-  readonly poisons: ReadonlyMap<Poison, number>;
+  readonly poisons: readonly Poison[];
   readonly entra: string;
   readonly shown: Shown;
   readonly refusals: Set<Target>;
@@ -91,7 +95,7 @@ export class Judge {
       harm: weather.harm,
       asked: new Map(this.world.requests),
       readable: this.#readable,
-      poisons: new Map(weather.poisons.map((poison) => [poison, poison.met])),
+      poisons: [...weather.poisons],
       entra: weather.entra,
       shown: shownOf(this.world),
       refusals: new Set(),
@@ -144,8 +148,11 @@ export class Judge {
         this.#say(run, `succeeded although ${target} was refused, which nobody knew`);
     this.#true(run, tasks);
     if (tenant.changes !== begun.changes) return;
-    for (const [poison, met] of begun.poisons)
-      if (weather.poisons.includes(poison) && poison.met > met && wasAsked(poison.target))
+    // What a cancelled run was about to ask for is asked after this one began, and is no matter of it.
+    const late = wasJustCancelled(world, run);
+    const hasMet = ({ target, met }: Poison) => met > (begun.asked.get(target) ?? 0) + (late ? MOST_UNDER_WAY : 0);
+    for (const poison of begun.poisons)
+      if (weather.poisons.includes(poison) && hasMet(poison) && wasAsked(poison.target))
         this.#say(run, `succeeded although ${poison.target} was poisoned (${poison.how})`);
     if (run.approvedAt === undefined) this.#gated(run, begun);
   }
@@ -200,6 +207,15 @@ export class Judge {
   #say(run: Run, what: string): void {
     this.world.broken.push(`run ${run.r} (${run.type}, ${run.status}): ${what}`);
   }
+}
+
+/** Whether requests of a cancelled run may have gone out since this one began. */
+function wasJustCancelled({ sql }: World, { startedAt, r: self }: Run): boolean {
+  const since = startedAt - MOST_UNDER_WAY_MS;
+  return listRuns(sql, { limit: 8 }).some(
+    ({ r, endedAt }) =>
+      r < self && (endedAt ?? 0) >= since && tasksOf(sql, r).some(({ trouble }) => trouble?.code === "cancelled"),
+  );
 }
 
 /** Resources that are not known to be refused. */

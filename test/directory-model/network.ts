@@ -11,7 +11,7 @@ const SLOW_MS = 45_000;
 export async function travel(world: World, life: Life, request: Request): Promise<Response> {
   const url = new URL(request.url);
   const target = targetOf(url);
-  world.asked(target);
+  const count = world.asked(target);
   // A round of delta or a list begins: from then on it tells what changes.
   if (!url.searchParams.has("$skiptoken") && !url.searchParams.has("$skip"))
     world.rounds.set(target, world.tenant.changes);
@@ -24,7 +24,7 @@ export async function travel(world: World, life: Life, request: Request): Promis
   if (mishap === "deaf") return world.never();
   if (mishap === "drop-before") throw new TypeError("network error");
   const early = mishap === undefined ? undefined : refusalOf(mishap, world);
-  const told = early ?? (await told200(world, request, { target, mishap }));
+  const told = early ?? (await told200(world, request, { target, mishap, count }));
   // What was changed meanwhile is not in an answer that is on its way.
   await world.wait(1 + Math.floor(world.weather.luck() * 20));
   if (mishap === "drop-after") throw new TypeError("network error");
@@ -74,7 +74,7 @@ function errorOf(status: number, code: string): Told {
 async function told200(
   world: World,
   request: Request,
-  { target, mishap }: { readonly target: Target; readonly mishap: Mishap | undefined },
+  { target, mishap, count }: { readonly target: Target; readonly mishap: Mishap | undefined; readonly count: number },
 ): Promise<Told> {
   const answer = await world.tenant.app.fetch(new Request(request, { signal: null }));
   const headers: Record<string, string> = Object.fromEntries(answer.headers);
@@ -84,7 +84,7 @@ async function told200(
   if (answer.status === 500) world.broken.push(`the stand-in failed: ${said.text}`);
   if (!answer.ok || target === "token" || target === "count") return said;
   const page = JSON.parse(said.text) as { value: unknown[]; "@odata.nextLink"?: string; "@odata.deltaLink"?: string };
-  const spoilt = world.weather.spoil(target, page.value);
+  const spoilt = world.weather.spoil(target, page.value, count);
   if (spoilt.mishap !== undefined) return refusalOf(spoilt.mishap, world) ?? said;
   page.value = mishap === "twice" ? [...spoilt.items, ...spoilt.items.filter((_, at) => at % 3 === 0)] : spoilt.items;
   if (mishap === "nowhere") delete page["@odata.deltaLink"];

@@ -39,6 +39,7 @@ export interface Poison {
   readonly luck: number;
   /** The object, once one was met. */
   id?: string;
+  /** The latest request that met it, counted per target. */
   met: number;
 }
 
@@ -74,13 +75,13 @@ export class Weather {
     return taken && this.note(taken, target);
   }
 
-  /** The page after poison: a status, or the items as they arrive. */
-  spoil(target: Target, arrived: unknown[]): { mishap?: Mishap; items: unknown[] } {
+  /** The page that this request of its target brings, after poison: a status, or the items as they arrive. */
+  spoil(target: Target, arrived: unknown[], count: number): { mishap?: Mishap; items: unknown[] } {
     let items = arrived;
     for (const poison of this.poisons.filter((one) => one.target === target)) {
       const at = placeOf(poison, items);
       if (at === undefined) continue;
-      poison.met += 1;
+      poison.met = Math.max(poison.met, count);
       this.harm += 1;
       if (poison.how === "500" || poison.how === "html") return { mishap: poison.how, items };
       items = items.with(at, malformed(items[at] as Json, poison.how));

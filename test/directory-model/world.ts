@@ -134,9 +134,12 @@ export class World {
     return new Promise<never>(() => {});
   }
 
-  asked(target: Target): void {
-    this.requests.set(target, (this.requests.get(target) ?? 0) + 1);
+  /** Counts a request. Gives the how manieth of its target it is. */
+  asked(target: Target): number {
+    const count = (this.requests.get(target) ?? 0) + 1;
+    this.requests.set(target, count);
     this.#hook(target, "asked");
+    return count;
   }
 
   answered(target: Target): void {
