@@ -13,7 +13,7 @@ const RUN_BY_NODE = ["test/e2e/**", "test/lint/**", "test/openid/**", "test/scri
 
 /** Tests that leave nothing behind in D1, the stand-in's Worker or an object: they share a workerd, which saves a second per file. */
 const STATELESS = [
-  ...["calendar", "db", "graph", "lib", "sandbox"].map((folder) => `test/${folder}/**/*.test.ts`),
+  ...["calendar", "db", "graph", "lib", "mail", "sandbox"].map((folder) => `test/${folder}/**/*.test.ts`),
   // Each of these works in objects of a name that nobody else has.
   "test/directory/{read,write,store,run}-*.test.ts",
 ];

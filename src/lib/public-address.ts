@@ -1,5 +1,6 @@
 /**
- * Which URLs lead to the public internet: what an operator or a provider's metadata names must not lead elsewhere (SSRF).
+ * Which URLs and hosts lead to the public internet: what a user, an operator or a provider's metadata names must not lead
+ * elsewhere (SSRF).
  * No I/O: a public name that resolves to a private address cannot be seen from here.
  */
 import ipaddr from "ipaddr.js";
@@ -17,6 +18,25 @@ export function isPublicUrl(url: string | URL): boolean {
   if (protocol !== "https:" && protocol !== "http:") return false;
   const host = hostname.replace(/^\[(.*)\]$/, "$1").replace(/\.$/, "");
   return ipaddr.isValid(host) ? isPublicAddress(host) : isPublicName(host.toLowerCase());
+}
+
+/**
+ * True for a host, as a TCP connection takes it, that is a public address or a name that can be a public one. An address
+ * has to be in its usual spelling: what is odd (0x7f.1, 010.0.0.1) others may read otherwise than we do.
+ */
+export function isPublicHost(host: string): boolean {
+  const url = `https://${host.includes(":") ? `[${host}]` : host}`;
+  if (!URL.canParse(url)) return false;
+  const { hostname } = new URL(url);
+  const written = hostname.replace(/^\[(.*)\]$/, "$1");
+  if (ipaddr.isValid(written) ? !ipaddr.isValid(host) || !isUsual(host, written) : written !== host.toLowerCase())
+    return false;
+  return isPublicUrl(url);
+}
+
+/** IPv4 has one usual spelling; an IPv6 address may be shortened or not, and says the same. */
+function isUsual(host: string, written: string): boolean {
+  return ipaddr.parse(host).kind() === "ipv6" || host === written;
 }
 
 function isPublicAddress(host: string): boolean {
