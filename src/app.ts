@@ -5,12 +5,14 @@ import { createMiddleware } from "hono/factory";
 import { routePath } from "hono/route";
 import { secureHeaders } from "hono/secure-headers";
 import { failure } from "./lib/errors.ts";
+import { MAIL_PATH } from "./mail/surface.ts";
 import { requestIdFrom, SYSTEMS, type SystemName } from "./lib/ids.ts";
 import type { Hosted } from "./routes/context.ts";
 import { soundConfiguration } from "./routes/guards.ts";
 import { directoryLists } from "./routes/directory-lists.ts";
 import { directoryRuns } from "./routes/directory-runs.ts";
 import { directoryTenant } from "./routes/directory-tenant.ts";
+import { mailOauth } from "./routes/mail-oauth.ts";
 import { microsoftAuth } from "./routes/microsoft-auth.ts";
 import { microsoftCalendar } from "./routes/microsoft-calendar.ts";
 import { microsoftHealth } from "./routes/microsoft-health.ts";
@@ -33,6 +35,7 @@ export function createApp() {
   app.route("/api/v1/health/microsoft", microsoftHealth());
   for (const name of SYSTEMS) app.route(BASE_PATHS[name], surfacesOf(name));
   app.route("/v1/microsoft", directory());
+  app.route(MAIL_PATH, mail());
   return app;
 }
 
@@ -43,6 +46,13 @@ function directory() {
     .route("/", directoryTenant())
     .route("/", directoryRuns())
     .route("/", directoryLists());
+  answerOptions(surface, "/");
+  return surface;
+}
+
+/** Mail accounts have one population: main's. */
+function mail() {
+  const surface = new Hono<Hosted>({ strict: false }).use(bound("main"), soundConfiguration).route("/", mailOauth());
   answerOptions(surface, "/");
   return surface;
 }

@@ -6,6 +6,7 @@ import { type CounterRows, counterRows } from "./db/counters.ts";
 import { openDatabase } from "./db/database.ts";
 import { erasure, type Erasure } from "./db/erasure.ts";
 import { type EventRows, eventRows } from "./db/events.ts";
+import { type MailAccountRows, mailAccountRows } from "./db/mail-accounts.ts";
 import { type Retention, retention } from "./db/retention.ts";
 import { jobState, type JobState } from "./db/job-state.ts";
 import { type Schedule, schedule } from "./db/schedule.ts";
@@ -48,6 +49,7 @@ export interface System extends House {
   readonly erasure: Erasure;
   readonly jobState: JobState;
   readonly upkeep: Upkeep;
+  readonly mailAccounts: MailAccountRows;
   /** True where another live connection, anybody's in either system, is of the same account at one of these providers. */
   isShared(row: Connection, providers: readonly ProviderId[]): Promise<boolean>;
   /** The provider as configured. Fails as `provider_misconfigured` where it is not. */
@@ -90,6 +92,7 @@ export function openSystem(house: House, name: SystemName): System {
     erasure: erasure(db, tables),
     jobState: jobState(db, tables),
     upkeep: upkeep(db, tables),
+    mailAccounts: mailAccountRows(db, tables),
     async isShared(row, providers) {
       const found = await Promise.all(
         SYSTEMS.map((system) => connectionRows(db, tablesFor(system)).hasOther(row, providers)),

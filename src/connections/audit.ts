@@ -23,6 +23,8 @@ export const AUDIT_ACTIONS = [
   "key_rotation",
   "job",
   "operator_read",
+  "mail_account",
+  "mail_verify",
   "tenant_setup",
   "tenant_sync",
   "tenant_approve",

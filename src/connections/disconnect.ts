@@ -9,6 +9,7 @@ import { Failure, failure } from "../lib/errors.ts";
 import type { ConnectionId } from "../lib/ids.ts";
 import { record } from "./audit.ts";
 import { endPause } from "./pauses.ts";
+import { unlinkOf } from "./mail-links.ts";
 import { revokePending } from "./revoke.ts";
 import { commitRow, loadRows } from "./rows.ts";
 import { openAccessToken, openRefreshToken, sealForRevocation } from "./tokens.ts";
@@ -31,8 +32,9 @@ export async function disconnect(vault: Vault, input: DisconnectInput): Promise<
   let row = (await loadRows(vault)).get(input.id);
   for (;;) {
     if (!row || row.status === "revoked") throw failure("not_found", "No such connection.");
-    const next = revoked(row, await revocationOf(vault, row, input.erase ?? false), vault.clock.now());
-    const commit = await commitRow(vault, { before: row, next, decided: true });
+    const now = vault.clock.now();
+    const next = revoked(row, await revocationOf(vault, row, input.erase ?? false), now);
+    const commit = await commitRow(vault, { before: row, next, decided: true, also: { mail: unlinkOf(row, now) } });
     if (commit.kind === "stored") {
       forget(vault, commit.row);
       await record(vault, {

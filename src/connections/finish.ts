@@ -10,6 +10,7 @@ import { connectedRow, consentOf, type Granted } from "./connected-row.ts";
 import { identityOf } from "./identity.ts";
 import { plan } from "./due.ts";
 import type { Flow } from "./journal.ts";
+import { mailboxOf, mailLinksOf } from "./mail-links.ts";
 import { endpointsOf, keysOf } from "./metadata.ts";
 import { endPause } from "./pauses.ts";
 import { authorizePathFor } from "./reauth.ts";
@@ -43,7 +44,12 @@ export interface FinishInput {
 
 /** How it ended. `returnTo`: where the start wanted the browser sent, for failures too. */
 export type Finished =
-  | { readonly returnTo: string | undefined; readonly connection: Connection }
+  | {
+      readonly returnTo: string | undefined;
+      readonly connection: Connection;
+      /** The address of the mailbox that uses it from now on; undefined where none does. */
+      readonly mailbox: string | undefined;
+    }
   | { readonly returnTo: string | undefined; readonly failure: Failure };
 
 /** Completes a sign-in. Fails as `state_invalid` when the flow is unknown, used, expired or another browser's. */
@@ -66,7 +72,8 @@ export async function finish(vault: Vault, input: FinishInput): Promise<Finished
       tookMs: vault.clock.now() - started,
       detail: { scopes: connection.scopes },
     });
-    return { returnTo: flow.returnTo, connection };
+    const mailbox = mailboxOf(connection, { provider: vault.provider(flow.provider), flow })?.address;
+    return { returnTo: flow.returnTo, connection, mailbox };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     await record(vault, {
@@ -192,7 +199,8 @@ async function store(vault: Vault, granted: Granted): Promise<Connection> {
     );
     const next = await connectedRow(vault, before, granted);
     const consent = consentOf(next, granted);
-    const commit = await commitRow(vault, { before, next, decided: true, also: { consents: [consent] } });
+    const also = { consents: [consent], mail: mailLinksOf(next, granted) };
+    const commit = await commitRow(vault, { before, next, decided: true, also });
     if (commit.kind === "stored") {
       endPause(vault, next.id);
       vault.journal.markers.drop(next.id);

@@ -26,6 +26,8 @@ export interface Flow {
   /** The issuer that the answer must name, and whether it must name one (RFC 9207). */
   readonly issuer?: string | undefined;
   readonly namesIssuer?: boolean;
+  /** True where a mail account is to use what is granted. */
+  readonly mail?: boolean;
   /** Under which version of the scope policy it was asked for. */
   readonly policyVersion?: string | undefined;
   readonly verifier: string;

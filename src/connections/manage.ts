@@ -42,11 +42,16 @@ export async function refreshNow(vault: Vault, { id, requestId }: NamedInput): P
 }
 
 /** Which token is wanted, by whom and what for. */
-export type ReleaseInput = UseInput & { readonly actor: string; readonly purpose?: string | undefined };
+export type ReleaseInput = UseInput & {
+  readonly actor: string;
+  readonly purpose?: string | undefined;
+  /** The mailbox that it is to open, where it was asked for as a mail client's. */
+  readonly mailbox?: string;
+};
 
 /** A token for the application itself. */
 export async function release(vault: Vault, input: ReleaseInput): Promise<AccessGrant> {
-  const { actor, purpose, requestId } = input;
+  const { actor, purpose, mailbox, requestId } = input;
   const grant = await use(vault, input);
   await record(vault, {
     action: "token_release",
@@ -55,7 +60,11 @@ export async function release(vault: Vault, input: ReleaseInput): Promise<Access
     connection: grant.connection,
     actor,
     requestId,
-    detail: { resource: grant.resource, ...(purpose === undefined ? {} : { purpose }) },
+    detail: {
+      resource: grant.resource,
+      ...(purpose === undefined ? {} : { purpose }),
+      ...(mailbox === undefined ? {} : { mailbox }),
+    },
   });
   return grant;
 }

@@ -37,7 +37,7 @@ export interface FeatureUse {
   readonly features: readonly Feature[];
   readonly callerRoles?: readonly string[];
   readonly actor?: string;
-  readonly requestId?: string;
+  readonly requestId?: string | undefined;
 }
 
 /** Fails as `forbidden` where the policy keeps a feature from the caller, and as `scope_insufficient` where the grant does not unlock one. */
@@ -79,7 +79,7 @@ function insufficient(vault: Vault, row: Connection, { detail, missing }: Insuff
 interface Receiver {
   readonly roles: readonly string[];
   readonly actor?: string;
-  readonly requestId?: string;
+  readonly requestId?: string | undefined;
 }
 
 /**

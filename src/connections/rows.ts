@@ -176,6 +176,7 @@ function settle(vault: Vault, { row, also }: PendingRow): Commit {
   vault.memory.rows?.set(row.id, row);
   dropPending(vault, row.id);
   if (also?.events?.length) announce(vault);
+  if (also?.mail?.length) vault.memory.mailChanges += 1;
   return { kind: "stored", row };
 }
 

@@ -24,6 +24,8 @@ export interface StartInput {
   readonly roles: readonly string[];
   /** The connection that is to hold more; where absent, the one that `login_hint` names, or the only one. */
   readonly connection?: ConnectionId;
+  /** True where a mail account is to use what is granted. */
+  readonly mail?: boolean;
   readonly policyVersion?: string;
   readonly hints: Readonly<{ [Name in AuthorizeHint]?: string | undefined }>;
   /** SHA-256 of the cookie's secret, where the flow starts in a browser. */
@@ -71,6 +73,7 @@ export async function start(vault: Vault, input: StartInput): Promise<Started> {
     issuer: endpoints.issuer,
     namesIssuer: endpoints.namesIssuer,
     policyVersion: input.policyVersion,
+    ...(input.mail ? { mail: true } : {}),
     verifier,
     nonce,
     returnTo,

@@ -32,7 +32,7 @@ export interface UseInput {
   /** Ticket of a token that the API has just refused. */
   readonly rejected?: string;
   /** Of the caller's request, for the log. */
-  readonly requestId?: string;
+  readonly requestId?: string | undefined;
 }
 
 /** A token that dies sooner than this is not worth handing out, ms. */

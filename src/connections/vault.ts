@@ -99,6 +99,8 @@ export interface Memory {
   /** Uses that D1 does not know of yet, ms. */
   readonly used: Map<ConnectionId, number>;
   readonly delivery: DeliveryMemory;
+  /** How often a write has changed which mail account uses which grant. */
+  mailChanges: number;
 }
 
 /** The end of each connection's queue. */
@@ -122,6 +124,7 @@ export function createVault(ports: VaultPorts, times: VaultTimes = VAULT_TIMES):
     forced: new Map(),
     used: new Map(),
     delivery: createDeliveryMemory(),
+    mailChanges: 0,
   };
   return { ...ports, times, life: randomText(8), memory };
 }

@@ -1,11 +1,12 @@
 /**
- * What is stored together with a row or not at all: the events that its change causes, and the consent behind it.
- * Each is inserted in the batch of the row's compare-and-set, on the same condition, so neither exists without the other.
+ * What is stored together with a row or not at all: the events that its change causes, the consent behind it, and which
+ * mail account uses it. Each is written in the batch of the row's compare-and-set, on the same condition, so neither exists without the other.
  */
 import type { BatchItem } from "drizzle-orm/batch";
 import { getTableColumns, type SQL, sql } from "drizzle-orm";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { Database } from "./database.ts";
+import { type MailChange, mailStatement } from "./mail-links.ts";
 import type { consents, events, Tables } from "./schema.ts";
 
 /** An event as it is stored. Times in ms since the epoch. */
@@ -18,6 +19,7 @@ export type ConsentRecord = Readonly<typeof consents.$inferSelect>;
 export interface Companions {
   readonly events?: readonly EventRecord[];
   readonly consents?: readonly ConsentRecord[];
+  readonly mail?: readonly MailChange[];
 }
 
 /** Both sets of records, the earlier ones first: for writes of one row that wait on each other. */
@@ -26,6 +28,7 @@ export function together(earlier: Companions | undefined, later: Companions | un
   return {
     events: [...(earlier.events ?? []), ...(later.events ?? [])],
     consents: [...(earlier.consents ?? []), ...(later.consents ?? [])],
+    mail: [...(earlier.mail ?? []), ...(later.mail ?? [])],
   };
 }
 
@@ -45,6 +48,7 @@ export function withCompanions(db: Database, tables: Tables) {
     const [first, ...others] = [
       ...(also?.events ?? []).map((event) => insert(tables.events, event)),
       ...(also?.consents ?? []).map((consent) => insert(tables.consents, consent)),
+      ...(also?.mail ?? []).map(mailStatement(db, tables, when)),
     ];
     if (first === undefined) return (await write).meta.changes === 1;
     // They go before the write, so that they and it judge the same stored row.

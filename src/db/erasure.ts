@@ -12,16 +12,18 @@ export interface Erasure {
 
 /** Binds the statements to one system's tables. */
 export function erasure(db: Database, tables: Tables): Erasure {
-  const { connections, consents, events, counters } = tables;
+  const { connections, consents, events, counters, mailAccounts } = tables;
   const gone = eq(connections.status, "revoked");
   return {
     async erase(owner, since) {
-      const [, , , , rows, pending] = await db.batch([
+      const [, , , , , rows, pending] = await db.batch([
         db.delete(connections).where(and(eq(connections.owner, owner), gone, isNull(connections.revocation))),
         db
           .delete(events)
           .where(and(eq(events.owner, owner), lte(events.at, since + GRACE_MS), ne(events.state, "pending"))),
         db.delete(consents).where(and(eq(consents.owner, owner), lte(consents.at, since))),
+        // What was chosen since is of a later sign-in.
+        db.delete(mailAccounts).where(and(eq(mailAccounts.owner, owner), lte(mailAccounts.chosenAt, since))),
         db
           .delete(counters)
           .where(and(eq(counters.owner, owner), lte(counters.day, sql`date(${since / 1000}, 'unixepoch')`))),

@@ -8,6 +8,7 @@
 import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { Mender } from "../lib/errors.ts";
 import { type ProviderId, type SystemName } from "../lib/ids.ts";
+import { mailAccountsTable } from "./schema-mail.ts";
 import {
   anchorsTable,
   auditTable,
@@ -125,6 +126,8 @@ export const events = eventsTable("");
 export const counters = countersTable("");
 /** Main's state of its jobs. */
 export const jobState = jobStateTable("");
+/** Main's mail accounts. */
+export const mailAccounts = mailAccountsTable("");
 /** Beta's connections. */
 export const betaConnections = connectionsTable("beta_");
 /** Beta's audit trail. */
@@ -139,9 +142,11 @@ export const betaEvents = eventsTable("beta_");
 export const betaCounters = countersTable("beta_");
 /** Beta's state of its jobs. */
 export const betaJobState = jobStateTable("beta_");
+/** Beta's mail accounts. */
+export const betaMailAccounts = mailAccountsTable("beta_");
 
 const TABLES = {
-  main: { connections, audit, auditAnchors, consents, events, counters, jobState },
+  main: { connections, audit, auditAnchors, consents, events, counters, jobState, mailAccounts },
   beta: {
     connections: betaConnections,
     audit: betaAudit,
@@ -150,5 +155,6 @@ const TABLES = {
     events: betaEvents,
     counters: betaCounters,
     jobState: betaJobState,
+    mailAccounts: betaMailAccounts,
   },
 } as const;

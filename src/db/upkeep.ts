@@ -2,6 +2,7 @@
 import { and, asc, count, eq, gt, isNotNull, isNull, lte, ne, or } from "drizzle-orm";
 import type { ConnectionId, Owner } from "../lib/ids.ts";
 import type { Database } from "./database.ts";
+import { mailAccountRows } from "./mail-accounts.ts";
 import { connections, type Tables } from "./schema.ts";
 import { tenantRows } from "./tenants.ts";
 
@@ -31,7 +32,8 @@ export interface Upkeep {
 }
 
 /** Binds the queries to one system's tables. */
-export function upkeep(db: Database, { connections: table }: Tables): Upkeep {
+export function upkeep(db: Database, tables: Tables): Upkeep {
+  const { connections: table } = tables;
   const named = { id: table.id, owner: table.owner };
   // Written from branded values alone.
   const typed = (rows: { id: string; owner: string }[]) => rows as Named[];
@@ -54,8 +56,10 @@ export function upkeep(db: Database, { connections: table }: Tables): Upkeep {
     async sealCounts() {
       const key = table.sealedWith;
       const own = await db.select({ key, rows: count() }).from(table).where(holdsSecrets).groupBy(key);
+      const mail = await mailAccountRows(db, tables).sealCounts();
       // Tenants belong to no system. They are told beside main's, or a key would be taken off that they still need.
-      return table === connections ? together([...own, ...(await tenantRows(db).sealCounts())]) : own;
+      const tenants = table === connections ? await tenantRows(db).sealCounts() : [];
+      return together([...own, ...mail, ...tenants]);
     },
     async revocationsPending() {
       const [row] = await db.select({ rows: count() }).from(table).where(isNotNull(table.revocationDueAt));

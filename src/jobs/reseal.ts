@@ -11,6 +11,7 @@ import type { Job } from "./job.ts";
 const MOST_PER_TICK = 2_000;
 const NAME = "reseal";
 const TENANTS = "reseal_tenants";
+const MAIL = "reseal_mail";
 
 const State = z.object({ key: z.string(), after: z.string() });
 
@@ -24,8 +25,15 @@ export const reseal: Job = async (system, now) => {
     ask: ({ owner, id }) => system.keeper(owner).reseal(id),
     rotated: (from) => recordRotation(system, from, key),
   });
+  const mail = await resealPart(round, {
+    name: MAIL,
+    find: (window) => system.mailAccounts.sealedOtherwise(window),
+    ask: ({ owner, id }) => system.keeper(owner).resealMailAccount(id),
+    rotated: () => Promise.resolve(),
+  });
   // Tenants belong to no system: main's tick is enough.
-  return system.name === "main" ? sum(connections, await resealTenants(round)) : connections;
+  const tenants = system.name === "main" ? [await resealTenants(round)] : [];
+  return [mail, ...tenants].reduce(sum, connections);
 };
 
 interface Round {

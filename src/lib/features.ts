@@ -11,6 +11,7 @@ export const FEATURES = {
   "mail.read": "Read mail",
   "mail.send": "Send mail",
   "mail.imap": "Use the mailbox from a mail client",
+  "mail.smtp": "Send mail from a mail client",
   "tasks.read": "See tasks",
   "directory.read": "See the organisation's users, groups and devices",
   "channel.read": "See the channel, its videos and playlists",

@@ -37,6 +37,20 @@ export function newConnectionId(): ConnectionId {
   return ConnectionId.parse(`con_${randomText(24)}`);
 }
 
+/** A mail account's id: `mac_` and 24 characters. */
+export const MailAccountId = z
+  .string()
+  .regex(/^mac_[0-9a-z]{24}$/)
+  .brand("MailAccountId");
+
+/** A mail account's id. */
+export type MailAccountId = z.infer<typeof MailAccountId>;
+
+/** A fresh id of a mail account. */
+export function newMailAccountId(): MailAccountId {
+  return MailAccountId.parse(`mac_${randomText(24)}`);
+}
+
 /** A fresh id for one pending sign-in. */
 export function newFlowId(): string {
   return randomText(24);

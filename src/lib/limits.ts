@@ -17,6 +17,7 @@ export const LIMITS = {
   proxy: { quota: 300, windowMs: MINUTE_MS },
   events_read: { quota: 200, windowMs: MINUTE_MS },
   events_write: { quota: 50, windowMs: MINUTE_MS },
+  mail_verify: { quota: 10, windowMs: MINUTE_MS },
   directory_read: { quota: 300, windowMs: MINUTE_MS },
   directory_manage: { quota: 30, windowMs: MINUTE_MS },
 } as const satisfies Record<string, Limit>;

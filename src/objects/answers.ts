@@ -14,6 +14,8 @@ export interface Limited<T> {
 export interface FinishAnswer {
   readonly returnTo?: string;
   readonly connection?: ConnectionSummary;
+  /** The address of the mailbox that uses it from now on. */
+  readonly mailbox?: string;
   readonly failure?: FailureData;
 }
 
@@ -21,5 +23,6 @@ export interface FinishAnswer {
 export function finishAnswer(finished: Finished): FinishAnswer {
   const returnTo = finished.returnTo === undefined ? {} : { returnTo: finished.returnTo };
   if ("failure" in finished) return { ...returnTo, failure: finished.failure.toData() };
-  return { ...returnTo, connection: summarise(finished.connection) };
+  const mailbox = finished.mailbox === undefined ? {} : { mailbox: finished.mailbox };
+  return { ...returnTo, ...mailbox, connection: summarise(finished.connection) };
 }

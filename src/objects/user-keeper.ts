@@ -13,7 +13,7 @@ import { eraseOwner } from "../connections/erase.ts";
 import { finish, type FinishInput } from "../connections/finish.ts";
 import type { AccessGrant } from "../connections/grant.ts";
 import type { Integration } from "../connections/integration.ts";
-import { createJournal, type Due } from "../connections/journal.ts";
+import type { Due } from "../connections/journal.ts";
 import type { Lent } from "../connections/lend.ts";
 import {
   listIntegrations,
@@ -29,36 +29,55 @@ import { start, type Started, type StartInput } from "../connections/start.ts";
 import { type ConnectionSummary, summarise } from "../connections/summary.ts";
 import { type Asker, syncAll, type Synced } from "../connections/sync.ts";
 import { use, type UseInput } from "../connections/use.ts";
-import { noteUses } from "../connections/uses.ts";
-import { createTrail, type Trail } from "../connections/trail.ts";
-import { createVault, type Vault } from "../connections/vault.ts";
+import type { Vault } from "../connections/vault.ts";
 import { wake } from "../connections/wake.ts";
 import { systemClock } from "../lib/clock.ts";
 import { attempt, type Result } from "../lib/errors.ts";
-import type { ConnectionId, Owner } from "../lib/ids.ts";
-import { type Bucket, limitFor, longestUserWindowMs } from "../lib/limits.ts";
+import type { ConnectionId, MailAccountId } from "../lib/ids.ts";
+import type { Bucket } from "../lib/limits.ts";
 import type { Limit, LimitVerdict } from "../lib/rate-limit.ts";
+import type { ShownMailAccount } from "../mail/account.ts";
+import type { MailDesk } from "../mail/desk.ts";
+import { type DisconnectMailInput, type MailDisconnected, disconnectMail } from "../mail/disconnect-mail.ts";
+import {
+  type CredentialsInput,
+  type MailCredentials,
+  mailCredentials,
+  type MailToken,
+  mailToken,
+  type MailTokenInput,
+} from "../mail/login.ts";
+import { type Holdings, listHoldings, removeAccount, resealAccount, showAccount } from "../mail/manage-accounts.ts";
+import type { MailboxNamed } from "../mail/pick.ts";
+import { type MailAccountInput, saveAccount } from "../mail/save-account.ts";
 import { openHouse, openSystem, readKeeperName, type System } from "../system.ts";
 import { type FinishAnswer, finishAnswer, type Limited } from "./answers.ts";
 import { type CountedLendInput, lendLimited } from "./lending.ts";
 import { createLimiter } from "./limits.ts";
-
-/** Write-behind: sooner than a Durable Object goes to sleep (10 s), ms. */
-const FLUSH_AFTER_MS = 5_000;
+import { openVault } from "./open-vault.ts";
+import { UserLimits } from "./user-limits.ts";
 
 /** One object per (system, owner). */
 export class UserKeeper extends DurableObject<Env> {
   readonly #system: System;
   readonly #vault: Vault;
-  readonly #limiter = createLimiter(this.ctx.storage.kv, systemClock);
+  readonly #mail: MailDesk;
+  readonly #limits: UserLimits;
   #alarmAt: number | null = null;
-  #flushTimer: ReturnType<typeof setTimeout> | null = null;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     const { name, owner } = readKeeperName(ctx.id.name ?? "");
     this.#system = openSystem(openHouse(env), name);
-    this.#vault = this.#openVault(owner);
+    this.#vault = openVault(this.#system, owner, {
+      storage: ctx.storage.kv,
+      background: (work) => this.#background(work),
+      wakeBy: (at) => this.#wakeBy(at),
+    });
+    const vault = this.#vault;
+    const { mailAccounts: rows, config } = this.#system;
+    this.#mail = { vault, rows, cloud: config.cloud, anywhere: config.environment === "development", memory: {} };
+    this.#limits = new UserLimits({ limiter: createLimiter(ctx.storage.kv, systemClock), vault, config });
     void ctx.blockConcurrencyWhile(async () => {
       this.#alarmAt = await ctx.storage.getAlarm();
     });
@@ -66,18 +85,18 @@ export class UserKeeper extends DurableObject<Env> {
 
   /** A token, and the verdict of the caller's limit: all that a request with a fresh token needs. */
   async use(input: UseInput & { readonly bucket?: Bucket }): Promise<Limited<AccessGrant>> {
-    return this.#limited(input.bucket, () => use(this.#vault, input));
+    return this.#limits.limited(input.bucket, () => use(this.#vault, input));
   }
 
   /** A token for a call that is passed on, and the verdict of its provider's limit. */
   async lend(input: CountedLendInput): Promise<Limited<Lent>> {
-    const judge = (limit: Limit & { readonly bucket: string }) => this.#judge(limit);
+    const judge = (limit: Limit & { readonly bucket: string }) => this.#limits.judge(limit);
     return lendLimited({ vault: this.#vault, config: this.#system.config, judge }, input);
   }
 
   /** Begins a sign-in. */
   async start(input: StartInput & { readonly bucket: Bucket }): Promise<Limited<Started>> {
-    return this.#limited(input.bucket, () => start(this.#vault, input));
+    return this.#limits.limited(input.bucket, () => start(this.#vault, input));
   }
 
   /** Completes a sign-in. */
@@ -87,37 +106,77 @@ export class UserKeeper extends DurableObject<Env> {
 
   /** A token for the application itself. Whoever got it, and what for, is in the trail before they have it. */
   async release(input: ReleaseInput & { readonly bucket: Bucket }): Promise<Limited<AccessGrant>> {
-    return this.#limited(input.bucket, () => release(this.#vault, input));
+    return this.#limits.limited(input.bucket, () => release(this.#vault, input));
   }
 
   /** The owner's connections, as the manager shows them. */
   async integrations(bucket: Bucket): Promise<Limited<readonly Integration[]>> {
-    return this.#limited(bucket, () => listIntegrations(this.#vault));
+    return this.#limits.limited(bucket, () => listIntegrations(this.#vault));
   }
 
   /** One of them. */
   async integration(input: { readonly id: ConnectionId; readonly bucket: Bucket }): Promise<Limited<Integration>> {
-    return this.#limited(input.bucket, () => showIntegration(this.#vault, input.id));
+    return this.#limits.limited(input.bucket, () => showIntegration(this.#vault, input.id));
   }
 
   /** Refreshes one of them now. */
   async refreshNow(input: NamedInput & { readonly bucket: Bucket }): Promise<Limited<Integration>> {
-    return this.#limited(input.bucket, () => refreshNow(this.#vault, input));
+    return this.#limits.limited(input.bucket, () => refreshNow(this.#vault, input));
   }
 
   /** Asks every provider how the owner's connections stand. */
   async sync(input: Asker & { readonly bucket: Bucket }): Promise<Limited<readonly Synced[]>> {
-    return this.#limited(input.bucket, () => syncAll(this.#vault, input));
+    return this.#limits.limited(input.bucket, () => syncAll(this.#vault, input));
   }
 
   /** Forgets a connection. */
   async disconnect(input: DisconnectInput & { readonly bucket?: Bucket }): Promise<Limited<ConnectionSummary>> {
-    return this.#limited(input.bucket, async () => summarise(await disconnect(this.#vault, input)));
+    return this.#limits.limited(input.bucket, async () => summarise(await disconnect(this.#vault, input)));
   }
 
   /** Forgets everything of the owner but the trail. */
   async erase(input: Asker & { readonly bucket: Bucket }): Promise<Limited<number>> {
-    return this.#limited(input.bucket, () => eraseOwner(this.#vault, input));
+    return this.#limits.limited(input.bucket, () => eraseOwner(this.#vault, input));
+  }
+
+  /** A token for the application's mail client. */
+  async mailToken(input: MailTokenInput & { readonly bucket: Bucket }): Promise<Limited<MailToken>> {
+    return this.#limits.limited(input.bucket, () => mailToken(this.#mail, input));
+  }
+
+  /** What a mail account logs in with, for a login that the Worker tries. */
+  async mailCredentials(input: CredentialsInput & { readonly bucket: Bucket }): Promise<Limited<MailCredentials>> {
+    return this.#limits.limited(input.bucket, () => mailCredentials(this.#mail, input));
+  }
+
+  /** Takes mail away from a grant. */
+  async disconnectMail(input: DisconnectMailInput & { readonly bucket: Bucket }): Promise<Limited<MailDisconnected>> {
+    return this.#limits.limited(input.bucket, () => disconnectMail(this.#mail, input));
+  }
+
+  /** Writes a mail account down. */
+  async saveMailAccount(input: MailAccountInput & { readonly bucket: Bucket }): Promise<Limited<ShownMailAccount>> {
+    return this.#limits.limited(input.bucket, () => saveAccount(this.#mail, input));
+  }
+
+  /** A mail account. */
+  async mailAccount(input: MailboxNamed & { readonly bucket: Bucket }): Promise<Limited<ShownMailAccount>> {
+    return this.#limits.limited(input.bucket, () => showAccount(this.#mail, input));
+  }
+
+  /** Removes a mail account. */
+  async removeMailAccount(input: MailboxNamed & Asker & { readonly bucket: Bucket }): Promise<Limited<void>> {
+    return this.#limits.limited(input.bucket, () => removeAccount(this.#mail, input));
+  }
+
+  /** Everything of the owner. */
+  async holdings(bucket: Bucket): Promise<Limited<Holdings>> {
+    return this.#limits.limited(bucket, () => listHoldings(this.#mail));
+  }
+
+  /** Seals a mail account's password anew with the ring's first key. */
+  async resealMailAccount(id: MailAccountId): Promise<Resealed> {
+    return resealAccount(this.#mail, id);
   }
 
   /** Seals a connection's values anew with the ring's first key. */
@@ -137,12 +196,12 @@ export class UserKeeper extends DurableObject<Env> {
 
   /** Counts a request that needed nothing else from here. */
   async limit(bucket: Bucket): Promise<LimitVerdict> {
-    return this.#hit(bucket);
+    return this.#limits.hit(bucket);
   }
 
   /** Brings D1's copy of the owner's trail up to date and gives its head. Fails as `internal` where D1 cannot be written. */
   async trail(bucket?: Bucket): Promise<Limited<ChainHead>> {
-    return this.#limited(bucket, () => flushTrail(this.#vault));
+    return this.#limits.limited(bucket, () => flushTrail(this.#vault));
   }
 
   /** Records what happened outside of this object. */
@@ -165,77 +224,13 @@ export class UserKeeper extends DurableObject<Env> {
     this.#alarmAt = null;
     await wake(this.#vault);
     // What no longer counts of anybody's requests is not kept; of owners who hold nothing here it is waited for.
-    const countsUntil = this.#limiter.sweep(longestUserWindowMs(this.#system.config));
+    const countsUntil = this.#limits.sweep();
     if (countsUntil !== undefined && this.#vault.memory.rows?.size === 0) this.#wakeBy(countsUntil);
   }
 
   /** Writes behind what no request waited for: limits, and when connections were used. */
   flush(): void {
-    clearTimeout(this.#flushTimer);
-    // An object that is being shut down would be stopped by it, and the answer of a refresh with it.
-    const busy = this.#vault.memory.refreshes.size > 0;
-    this.#flushTimer = busy ? setTimeout(() => this.flush(), FLUSH_AFTER_MS) : null;
-    if (!busy) this.#limiter.flush();
-    noteUses(this.#vault);
-  }
-
-  async #limited<T>(bucket: Bucket | undefined, act: () => Promise<T>): Promise<Limited<T>> {
-    if (bucket === undefined) return { result: await attempt(act) };
-    const limit = this.#hit(bucket);
-    return limit.allowed ? { limit, result: await attempt(act) } : { limit };
-  }
-
-  #hit(bucket: Bucket): LimitVerdict {
-    return this.#judge(limitFor(this.#system.config, bucket));
-  }
-
-  #judge(limit: Limit & { readonly bucket: string }): LimitVerdict {
-    const verdict = this.#limiter.hit(limit);
-    this.#flushTimer ??= setTimeout(() => this.flush(), FLUSH_AFTER_MS);
-    return verdict;
-  }
-
-  #openVault(owner: Owner): Vault {
-    const { name, basePath, mainBasePath, config, ring, rows, sender, log } = this.#system;
-    return createVault({
-      system: name,
-      owner,
-      basePath,
-      mainBasePath,
-      publicUrl: config.publicUrl,
-      scopePolicy: config.scopePolicy,
-      ring,
-      rows,
-      events: this.#system.events,
-      webhooks: config.webhooks,
-      audit: this.#openTrail(owner),
-      journal: createJournal(this.ctx.storage.kv),
-      sender,
-      clock: systemClock,
-      log: log.with({ system: name, owner }),
-      erasure: this.#system.erasure,
-      provider: (id) => this.#system.provider(id),
-      isShared: (row, providers) => this.#system.isShared(row, providers),
-      background: (work) => this.#background(work),
-      wakeBy: (at) => this.#wakeBy(at),
-      random: Math.random,
-    });
-  }
-
-  #openTrail(owner: Owner): Trail {
-    const { name: system, audit: rows, log } = this.#system;
-    return createTrail({
-      system,
-      owner,
-      storage: this.ctx.storage.kv,
-      rows,
-      clock: systemClock,
-      log: log.with({ system, owner }),
-      background: (work) => this.#background(work),
-      wakeBy: (at) => this.#wakeBy(at),
-      random: Math.random,
-      busy: () => this.#vault.memory.refreshes.size > 0,
-    });
+    this.#limits.flush();
   }
 
   #background(work: Promise<unknown>): void {

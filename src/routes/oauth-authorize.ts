@@ -11,8 +11,8 @@ import type { HostedContext } from "./context.ts";
 import { valid } from "./respond.ts";
 import { beginSignIn, SIGN_IN_FIELDS } from "./sign-in.ts";
 
-/** In the body a list; in a query words between spaces or commas. */
-const words = z
+/** A list of words: in a body as such, in a query between spaces or commas. */
+export const words = z
   .union([
     z.array(z.string().trim().min(1).max(512)),
     z.string().transform((text) => text.split(/[\s,]+/).filter(Boolean)),

@@ -29,7 +29,10 @@ export const SIGN_IN_FIELDS = {
 type SignInFields = { readonly [Name in keyof typeof SIGN_IN_FIELDS]?: z.infer<(typeof SIGN_IN_FIELDS)[Name]> };
 
 /** What is to be signed in to. */
-export type SignIn = Pick<StartInput, "provider" | "redirectUri" | "scopes" | "connection" | "policyVersion"> & {
+export type SignIn = Pick<
+  StartInput,
+  "provider" | "redirectUri" | "scopes" | "connection" | "policyVersion" | "mail"
+> & {
   readonly fields: SignInFields;
 };
 
@@ -68,10 +71,12 @@ export interface Callback {
   readonly provider: ProviderId;
   /** The address of this route, as the provider knows it. */
   readonly redirectUri: string;
+  /** True where a mailbox is to be opened, and the answer says which was. */
+  readonly mail?: boolean;
 }
 
 /** Finishes the sign-in that the browser comes back from. */
-export async function completeSignIn(c: HostedContext, { provider, redirectUri }: Callback): Promise<Response> {
+export async function completeSignIn(c: HostedContext, { provider, redirectUri, mail }: Callback): Promise<Response> {
   const query = c.req.query();
   const system = c.get("system");
   const state = await readState(system.ring, { system: system.name, provider, now: Date.now() }, query["state"]);
@@ -101,13 +106,16 @@ export async function completeSignIn(c: HostedContext, { provider, redirectUri }
     const url = new URL(finished.returnTo);
     const parameters = {
       ...outcomeOf(finished, c.get("requestId")),
+      // Whether, and not which: an address is nothing for a URL.
+      ...(mail && finished.connection ? { mail: finished.mailbox === undefined ? "not_granted" : "connected" } : {}),
       ...(secret === undefined ? { state: query["state"] } : {}),
     };
     for (const [name, value] of Object.entries(parameters)) if (value !== undefined) url.searchParams.set(name, value);
     return c.redirect(url.toString(), 302);
   }
   if (finished.failure) throw new Failure(finished.failure);
-  return c.json({ connection: finished.connection });
+  const mailbox = finished.mailbox === undefined ? null : { address: finished.mailbox, auth_method: "oauth" };
+  return c.json({ connection: finished.connection, ...(mail ? { mail_account: mailbox } : {}) });
 }
 
 /** Anybody can write the name of an error; it goes into the trail and the answer. */

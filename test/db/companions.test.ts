@@ -4,7 +4,9 @@ import { expect, test } from "vitest";
 import { type ConsentRecord, type EventRecord, laterBy, together } from "../../src/db/companions.ts";
 import { type Connection, connectionRows } from "../../src/db/connections.ts";
 import { openDatabase } from "../../src/db/database.ts";
+import type { MailChange } from "../../src/db/mail-links.ts";
 import { tablesFor } from "../../src/db/schema.ts";
+import { newMailAccountId } from "../../src/lib/ids.ts";
 import { connectionRow } from "./rows.ts";
 
 const db = openDatabase(env.DB);
@@ -83,4 +85,46 @@ test("what waits together keeps its order, and moves with its row's version", ()
   expect(both?.consents).toHaveLength(1);
   expect(together(undefined, both)).toBe(both);
   expect(laterBy(3, both ?? {}).events?.map(({ version }) => version)).toEqual([4, 4]);
+});
+
+const accountsOf = (owner: string) => db.select().from(tables.mailAccounts).where(eq(tables.mailAccounts.owner, owner));
+
+function link({ owner, id: connection }: Connection, at = 7): MailChange {
+  const id = newMailAccountId();
+  return { link: { id, owner, address: "ana@contoso.example", provider: "outlook", connection, at } };
+}
+
+test("a mailbox uses a grant from the moment that the grant is stored, and keeps its password", async () => {
+  const row = connectionRow("mail-link", "a");
+  expect(await rows.insert(row, { mail: [link(row)] })).toBe(true);
+  expect(await accountsOf("mail-link")).toMatchObject([{ authMethod: "oauth", connection: row.id, version: 1 }]);
+  await db.update(tables.mailAccounts).set({ password: "sealed" }).where(eq(tables.mailAccounts.owner, "mail-link"));
+  const gone = { ...row, version: 2 };
+  const unlink = { unlink: { owner: row.owner, connection: row.id, at: 8 } };
+  expect(await rows.replace(gone, 1, { mail: [unlink] })).toBe(true);
+  expect(await accountsOf("mail-link")).toMatchObject([
+    { authMethod: "password", connection: null, password: "sealed", provider: "outlook", updatedAt: 8, chosenAt: 7 },
+  ]);
+  expect(await rows.replace({ ...row, version: 3 }, 2, { mail: [link(row, 9)] })).toBe(true);
+  expect(await accountsOf("mail-link")).toMatchObject([
+    { authMethod: "oauth", connection: row.id, password: "sealed", chosenAt: 9, version: 3 },
+  ]);
+});
+
+test("where the compare-and-set misses, no mailbox changes its grant", async () => {
+  const row = connectionRow("mail-missed", "a");
+  await rows.insert(row, { mail: [link(row)] });
+  const unlink = { unlink: { owner: row.owner, connection: row.id, at: 8 } };
+  expect(await rows.replace({ ...row, version: 3 }, 2, { mail: [unlink] })).toBe(false);
+  expect(await accountsOf("mail-missed")).toMatchObject([{ authMethod: "oauth", connection: row.id, version: 1 }]);
+  expect(await rows.insert(connectionRow("mail-missed", "a"), { mail: [link(row, 9)] })).toBe(false);
+  expect(await accountsOf("mail-missed")).toMatchObject([{ chosenAt: 7, version: 1 }]);
+});
+
+test("another owner's mailbox is not touched by the end of a grant", async () => {
+  const row = connectionRow("mail-owner", "a");
+  await rows.insert(row, { mail: [link({ ...row, owner: connectionRow("mail-other", "a").owner })] });
+  const unlink = { unlink: { owner: row.owner, connection: row.id, at: 8 } };
+  await rows.replace({ ...row, version: 2 }, 1, { mail: [unlink] });
+  expect(await accountsOf("mail-other")).toMatchObject([{ authMethod: "oauth" }]);
 });

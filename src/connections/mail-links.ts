@@ -1,0 +1,57 @@
+/** Which mail account a sign-in is for. No I/O. */
+import type { Connection } from "../db/connections.ts";
+import type { MailChange } from "../db/mail-links.ts";
+import type { MailProvider } from "../db/schema-mail.ts";
+import { newMailAccountId, type ProviderId } from "../lib/ids.ts";
+import { unlocks } from "../providers/features.ts";
+import type { Provider } from "../providers/provider.ts";
+import type { Granted } from "./connected-row.ts";
+
+/** Whose servers take the tokens of a provider's grants. */
+const MAIL_PROVIDERS: Readonly<Record<ProviderId, MailProvider>> = {
+  outlook: "outlook",
+  microsoft: "outlook",
+  google: "google",
+};
+
+/** Whose mail servers take a grant of that provider; undefined: nobody's. */
+export function mailProviderOf(id: ProviderId): MailProvider | undefined {
+  return Object.hasOwn(MAIL_PROVIDERS, id) ? MAIL_PROVIDERS[id] : undefined;
+}
+
+/** True where these scopes open a mailbox to a mail client, for reading, sending or both. */
+export function opensMailbox(provider: Provider, scopes: readonly string[]): boolean {
+  return unlocks(provider, "mail.imap", scopes) || unlocks(provider, "mail.smtp", scopes);
+}
+
+/** A mailbox that a sign-in has opened to mail clients. */
+interface Mailbox {
+  /** In small letters. */
+  readonly address: string;
+  readonly provider: MailProvider;
+}
+
+/** The mailbox that a sign-in was for; undefined where it was for something else, mail was not granted, or nobody says whose mailbox it is. */
+export function mailboxOf(
+  row: Connection,
+  { provider, flow }: Pick<Granted, "provider" | "flow">,
+): Mailbox | undefined {
+  const wanted = flow.mail === true || opensMailbox(provider, provider.scopes);
+  const by = mailProviderOf(provider.id);
+  const address = row.profile.address?.toLowerCase();
+  if (!wanted || !by || !address || !opensMailbox(provider, row.scopes)) return undefined;
+  return { address, provider: by };
+}
+
+/** The account that uses this grant from now on, if any. */
+export function mailLinksOf(row: Connection, granted: Pick<Granted, "provider" | "flow">): MailChange[] {
+  const mailbox = mailboxOf(row, granted);
+  if (!mailbox) return [];
+  const { owner, id: connection, connectedAt: at } = row;
+  return [{ link: { id: newMailAccountId(), owner, connection, at, ...mailbox } }];
+}
+
+/** Takes a grant away from the accounts that use it: they go back to their passwords. `now`: ms since the epoch. */
+export function unlinkOf({ owner, id: connection, provider }: Connection, now: number): MailChange[] {
+  return mailProviderOf(provider) ? [{ unlink: { owner, connection, at: now } }] : [];
+}

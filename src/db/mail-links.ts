@@ -1,0 +1,88 @@
+/** Which grant a mail account uses: changed together with the grant's own row, so that neither says what the other does not. */
+import { and, eq, getTableColumns, type SQL, sql } from "drizzle-orm";
+import type { ConnectionId, MailAccountId, Owner } from "../lib/ids.ts";
+import type { Database } from "./database.ts";
+import type { MailAccount } from "./mail-accounts.ts";
+import type { MailProvider } from "./schema-mail.ts";
+import type { Tables } from "./schema.ts";
+
+/** A mailbox that is used by a grant from now on. */
+export interface MailLink {
+  /** Of the account, where the owner has none of that address. */
+  readonly id: MailAccountId;
+  readonly owner: Owner;
+  /** In small letters. */
+  readonly address: string;
+  readonly provider: MailProvider;
+  readonly connection: ConnectionId;
+  /** ms since the epoch. */
+  readonly at: number;
+}
+
+/** A grant that no mail account is to use any more. Each goes back to its password. */
+export interface MailUnlink {
+  readonly owner: Owner;
+  readonly connection: ConnectionId;
+  /** ms since the epoch. */
+  readonly at: number;
+}
+
+/** See {@link MailLink} and {@link MailUnlink}. */
+export type MailChange = { readonly link: MailLink } | { readonly unlink: MailUnlink };
+
+/** The statement of a change, which happens where `when` holds. */
+export function mailStatement(db: Database, { mailAccounts: table }: Pick<Tables, "mailAccounts">, when: SQL) {
+  return (change: MailChange) => {
+    if ("unlink" in change) {
+      const { owner, connection, at } = change.unlink;
+      const used = and(eq(table.owner, owner), eq(table.connection, connection), when);
+      return db
+        .update(table)
+        .set({ ...byPassword(table.version), updatedAt: at })
+        .where(used);
+    }
+    const { id, owner, address, provider, connection, at } = change.link;
+    const row: MailAccount = {
+      ...NEW,
+      id,
+      owner,
+      address,
+      provider,
+      connection,
+      chosenAt: at,
+      createdAt: at,
+      updatedAt: at,
+    };
+    const values = Object.entries(getTableColumns(table)).map(([key, column]) =>
+      sql.param(row[key as keyof MailAccount], column),
+    );
+    return db
+      .insert(table)
+      .select(sql`select ${sql.join(values, sql`, `)} where ${when}`)
+      .onConflictDoUpdate({
+        target: [table.owner, table.address],
+        set: {
+          authMethod: "oauth",
+          provider,
+          connection,
+          chosenAt: at,
+          updatedAt: at,
+          version: sql`${table.version} + 1`,
+        },
+      });
+  };
+}
+
+function byPassword(version: Tables["mailAccounts"]["version"]) {
+  return { authMethod: "password", connection: null, version: sql`${version} + 1` } as const;
+}
+
+const NEW = {
+  username: null,
+  authMethod: "oauth",
+  imap: null,
+  smtp: null,
+  password: null,
+  sealedWith: null,
+  version: 1,
+} as const satisfies Partial<MailAccount>;
