@@ -51,7 +51,7 @@ export function apiOf(provider: Provider, { resource: named, host, anywhere }: W
   const name = named ?? provider.firstResource;
   const resource = Object.hasOwn(provider.resources, name) ? provider.resources[name] : undefined;
   if (!resource) throw unknown("resource", Object.keys(provider.resources));
-  if (resource.baseUrl === "") throw unset(provider);
+  if (resource.baseUrl === "") throw unset(provider, name);
   const hosts = { [new URL(resource.baseUrl).host]: resource.baseUrl, ...resource.hosts };
   const wanted = host === undefined ? resource.baseUrl : hostIn(hosts, host.toLowerCase());
   if (wanted === undefined) throw unknown("host", Object.keys(hosts));
@@ -68,7 +68,13 @@ function unknown(path: string, names: readonly string[]): Error {
   return notValid([{ path, message }]);
 }
 
-function unset({ name }: Provider): Error {
+function unset({ name, resources }: Provider, resource: string): Error {
+  const others = Object.keys(resources).filter((one) => resources[one]?.baseUrl !== "");
+  // Exchange's mail protocols are no API that calls could be passed on to.
+  if (others.length > 0) {
+    const message = `${resource} is not spoken to over HTTP: expected one of ${others.join(", ")}`;
+    return notValid([{ path: "resource", message }]);
+  }
   const message = `${name} has no API address here: its api_base_url in CUSTOM_PROVIDERS is not set`;
   return notValid([{ path: "resource", message }], { mend: "operator" });
 }

@@ -47,6 +47,20 @@ export function entraRegistration(
   };
 }
 
+/** The registration that mail uses, undefined where incomplete, and whether it is mail's own: then the main one is none of it. */
+export function mailRegistration(
+  read: Values,
+  env: Readonly<Record<string, unknown>>,
+): { readonly mail: ClientRegistration | undefined; readonly mailIsOwn: boolean } {
+  // What is set and cannot be read is mail's own as well: another application would ask in its place.
+  const mailIsOwn = isSet(env["MICROSOFT_OAUTH_CLIENT_ID"]) || isSet(env["MICROSOFT_OAUTH_CLIENT_SECRET"]);
+  if (mailIsOwn) return { mail: entraRegistration(read, "MICROSOFT_OAUTH"), mailIsOwn };
+  const main = entraRegistration(read, "MICROSOFT");
+  const { MICROSOFT_OAUTH_REDIRECT_URI: redirectUri, MICROSOFT_OAUTH_TENANT_ID: tenant } = read;
+  // Mail comes back to a path of its own, never to the main one's.
+  return { mail: main && { ...main, tenant: tenant ?? main.tenant, redirectUri }, mailIsOwn };
+}
+
 /** Registrations by the provider's id. */
 export type Registrations = Readonly<Record<ProviderId, Registration>>;
 

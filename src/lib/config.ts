@@ -12,6 +12,7 @@ import {
   furtherProvider,
   furtherRegistrations,
   isSet,
+  mailRegistration,
   type Registration,
   registration,
   type Registrations,
@@ -33,7 +34,15 @@ export interface ConfigProblem {
 }
 
 /** What a variable is for: everything, one provider, or something that can be done without. */
-export type ConfigScope = "core" | "microsoft" | "google" | "notion" | "custom" | "optional" | `client:${ProviderId}`;
+export type ConfigScope =
+  | "core"
+  | "microsoft"
+  | "mail"
+  | "google"
+  | "notion"
+  | "custom"
+  | "optional"
+  | `client:${ProviderId}`;
 
 /** How callers prove who they are. */
 export type CallerKeys =
@@ -46,8 +55,10 @@ export interface Config extends Settings {
   readonly callerKeys: CallerKeys | undefined;
   /** The main app registration; undefined where incomplete. */
   readonly microsoft: ClientRegistration | undefined;
-  /** The mail app registration; the main one where none is given. */
+  /** The mail app registration; the main one where none is given. Undefined where incomplete. */
   readonly mail: ClientRegistration | undefined;
+  /** True where mail has a registration of its own. */
+  readonly mailIsOwn: boolean;
   /** Google's client, YouTube's too; undefined where incomplete. */
   readonly google: Registration | undefined;
   readonly notion: Registration | undefined;
@@ -92,7 +103,8 @@ interface Settings {
 
 /** Beginning of a variable's name → what cannot work while it is wrong. A wrong mail registration must not stop the main one. */
 const SCOPES: readonly (readonly [RegExp, ConfigScope])[] = [
-  [/^MICROSOFT_(?!OAUTH_)/, "microsoft"],
+  [/^MICROSOFT_OAUTH_/, "mail"],
+  [/^MICROSOFT_/, "microsoft"],
   [/^GOOGLE_/, "google"],
   [/^NOTION_/, "notion"],
   [/^CUSTOM_PROVIDERS$/, "custom"],
@@ -119,12 +131,11 @@ export function parseConfig(env: Readonly<Record<string, unknown>>): Config {
   };
   const read = readAll(env, report);
   checkTogether(read, report);
-  const main = entraRegistration(read, "MICROSOFT");
   return {
     ...settings(read),
     callerKeys: callerKeys(read),
-    microsoft: main,
-    mail: entraRegistration(read, "MICROSOFT_OAUTH") ?? main,
+    microsoft: entraRegistration(read, "MICROSOFT"),
+    ...mailRegistration(read, env),
     google: registration(read, "GOOGLE"),
     notion: registration(read, "NOTION"),
     registrations: furtherRegistrations(env, report),
@@ -187,7 +198,7 @@ function checkRegistrations(read: Values, report: Report): void {
   const where = "expected the app registration's value (Entra admin centre, App registrations)";
   if (!read.MICROSOFT_CLIENT_ID) report("MICROSOFT_CLIENT_ID", where);
   if (!secret) report("MICROSOFT_CLIENT_SECRET", where);
-  for (const prefix of ["GOOGLE", "NOTION"] as const) {
+  for (const prefix of ["GOOGLE", "NOTION", "MICROSOFT_OAUTH"] as const) {
     const [id, own] = [`${prefix}_CLIENT_ID`, `${prefix}_CLIENT_SECRET`] as const;
     if (read[id] && !read[own]) report(own, `expected the secret that belongs to ${id}`);
     if (read[own] && !read[id]) report(id, `expected the client id that belongs to ${own}`);

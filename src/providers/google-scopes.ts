@@ -55,6 +55,7 @@ export const GOOGLE_PRODUCT: Product = {
     "mail.read": [googleScope("gmail.readonly"), googleScope("gmail.modify"), "https://mail.google.com/"],
     "mail.send": [googleScope("gmail.send"), googleScope("gmail.modify"), "https://mail.google.com/"],
     "mail.imap": ["https://mail.google.com/"],
+    "mail.smtp": ["https://mail.google.com/"],
   },
 };
 

@@ -1,9 +1,42 @@
-/** Microsoft Graph's delegated permissions that we know ("Microsoft Graph permissions reference"), least powerful first. */
+/** Delegated permissions of Microsoft's that we know ("Microsoft Graph permissions reference"), least powerful first. */
 import type { Feature } from "../lib/features.ts";
-import type { ScopeEntry } from "./provider.ts";
+import type { Product, ScopeEntry } from "./provider.ts";
 
-/** Names without the resource's prefix, which differs per cloud. */
-export const MICROSOFT_SCOPES: readonly ScopeEntry[] = [
+/** What the scopes of each resource begin with, which differs per cloud. */
+export interface ScopePrefixes {
+  readonly graph: string;
+  readonly exchange: string;
+}
+
+/** Microsoft 365 in this cloud: all of Graph, and Exchange's mail protocols. */
+export function microsoftProduct({ graph, exchange }: ScopePrefixes): Product {
+  return {
+    id: "microsoft",
+    catalogue: [...prefixed(GRAPH_SCOPES, graph), ...prefixed(EXCHANGE_SCOPES, exchange)],
+    features: { ...unlocked(GRAPH_FEATURES, graph), ...unlocked(EXCHANGE_FEATURES, exchange) },
+  };
+}
+
+/** Outlook mail in this cloud: Exchange's mail protocols, and of Graph who the account belongs to. */
+export function outlookProduct({ graph, exchange }: ScopePrefixes): Product {
+  const profile = GRAPH_SCOPES.filter(({ scope }) => scope === "User.Read");
+  return {
+    id: "outlook",
+    catalogue: [...prefixed(profile, graph), ...prefixed(EXCHANGE_SCOPES, exchange)],
+    features: { ...unlocked({ profile: ["User.Read"] }, graph), ...unlocked(EXCHANGE_FEATURES, exchange) },
+  };
+}
+
+function prefixed(entries: readonly ScopeEntry[], prefix: string): ScopeEntry[] {
+  return entries.map((entry) => ({ ...entry, scope: prefix + entry.scope }));
+}
+
+function unlocked(features: Product["features"], prefix: string): Product["features"] {
+  const entries = Object.entries(features).map(([feature, scopes]) => [feature, scopes.map((one) => prefix + one)]);
+  return Object.fromEntries(entries) as Product["features"];
+}
+
+const GRAPH_SCOPES: readonly ScopeEntry[] = [
   { scope: "User.Read", name: "Sign in and read the user's profile", sensitivity: "basic" },
   { scope: "User.ReadBasic.All", name: "Read everybody's basic profile", sensitivity: "basic" },
   { scope: "Calendars.ReadBasic", name: "Read basic details of calendars", sensitivity: "sensitive" },
@@ -34,8 +67,20 @@ export const MICROSOFT_SCOPES: readonly ScopeEntry[] = [
   { scope: "Directory.ReadWrite.All", name: "Change the directory", sensitivity: "admin" },
 ];
 
+/** Exchange Online's. Graph lists the same names, which open no mailbox. */
+const EXCHANGE_SCOPES: readonly ScopeEntry[] = [
+  { scope: "SMTP.Send", name: "Send mail as the user by SMTP", sensitivity: "restricted" },
+  { scope: "POP.AccessAsUser.All", name: "Use the user's mailbox by POP", sensitivity: "restricted" },
+  { scope: "IMAP.AccessAsUser.All", name: "Use the user's mailbox by IMAP", sensitivity: "restricted" },
+];
+
+const EXCHANGE_FEATURES: Product["features"] = {
+  "mail.imap": ["IMAP.AccessAsUser.All"],
+  "mail.smtp": ["SMTP.Send"],
+};
+
 /** Feature → permissions any of which unlocks it. */
-export const MICROSOFT_FEATURES: Readonly<Partial<Record<Feature, readonly string[]>>> = {
+const GRAPH_FEATURES: Readonly<Partial<Record<Feature, readonly string[]>>> = {
   profile: ["User.Read"],
   // The Shared variants reach the user's own calendars too.
   "calendar.read": ["Calendars.Read", "Calendars.ReadWrite", "Calendars.Read.Shared", "Calendars.ReadWrite.Shared"],

@@ -59,3 +59,13 @@ test("a name that stands in no list of the provider's is refused", () => {
     expect(() => apiFor(acme, { host: name })).toThrow(/^host: expected one of api\.acme\.test$/);
   }
 });
+
+test("Exchange's mail protocols are no API that a call could be passed on to; Graph beside them is", () => {
+  const variables = { MICROSOFT_CLIENT_ID: "app", MICROSOFT_CLIENT_SECRET: "s" };
+  for (const id of ["microsoft", "outlook"]) {
+    const provider = findProvider(parseConfig(variables), id);
+    if (!provider) throw new Error("not configured");
+    expect(() => apiFor(provider, { resource: "outlook" })).toThrow(/not spoken to over HTTP: expected one of graph$/);
+    expect(apiFor(provider, { resource: "graph" })).toBe("https://graph.microsoft.com");
+  }
+});

@@ -103,17 +103,28 @@ test("an encryption key may be base64, base64url or several with names", () => {
   expect(bytes(`new:${KEY}, old:${high}`).map(({ id }) => id)).toEqual(["new", "old"]);
 });
 
-test("the mail registration is the main one until it has its own id and secret", () => {
-  const id = { MICROSOFT_OAUTH_CLIENT_ID: "mail" };
-  expect(parseConfig(SOUND).mail?.clientId).toBe("app");
-  expect(parseConfig({ ...SOUND, ...id }).mail?.clientId).toBe("app");
-  expect(parseConfig({ ...SOUND, ...id, MICROSOFT_OAUTH_CLIENT_SECRET: "s" }).mail).toEqual({
-    clientId: "mail",
-    clientSecrets: ["s"],
-    tenant: "common",
-    redirectUri: undefined,
+test("the mail registration is the main one until it has an id or a secret of its own", () => {
+  const own = { MICROSOFT_OAUTH_CLIENT_ID: "mail", MICROSOFT_OAUTH_CLIENT_SECRET: "s" };
+  const main = { MICROSOFT_TENANT_ID: "contoso.example", MICROSOFT_REDIRECT_URI: "https://a.example/main" };
+  expect(parseConfig({ ...SOUND, ...main })).toMatchObject({
+    mail: { clientId: "app", tenant: "contoso.example", redirectUri: undefined },
+    mailIsOwn: false,
+  });
+  expect(parseConfig({ ...SOUND, ...main, ...own })).toMatchObject({
+    mail: { clientId: "mail", clientSecrets: ["s"], tenant: "common", redirectUri: undefined },
+    mailIsOwn: true,
+    problems: [],
   });
 });
+
+test.each(["MICROSOFT_OAUTH_CLIENT_ID", "MICROSOFT_OAUTH_CLIENT_SECRET"])(
+  "half a mail registration, %s alone, is none, and names its other half",
+  (given) => {
+    const { mail, microsoft, problems } = parseConfig({ ...SOUND, [given]: "x" });
+    expect([mail, microsoft?.clientId]).toEqual([undefined, "app"]);
+    expect(problems).toMatchObject([{ scope: "mail", message: expect.stringContaining(`belongs to ${given}`) }]);
+  },
+);
 
 test("a problem says what cannot work because of it", () => {
   const scopes = (env: object) => parseConfig({ ...SOUND, ...env }).problems.map(({ scope }) => scope);

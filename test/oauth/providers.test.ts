@@ -36,6 +36,7 @@ test.each(BASES)("below %s everybody sees every provider, with what each scope u
   const { providers } = await answer.json<{ providers: Described[] }>();
   expect(providers.map(({ id, configured }) => [id, configured])).toEqual([
     ["microsoft", true],
+    ["outlook", true],
     ["google", true],
     ["youtube", true],
     ["notion", true],
@@ -60,7 +61,7 @@ test.each(BASES)("below %s everybody sees every provider, with what each scope u
       expect.objectContaining({ of: "units", amount: 10_000, window_s: 86_400 }),
     ]) as unknown,
   });
-  expect(providers.map(({ refresh_tokens: kind }) => kind)).toEqual(["renews", "keeps", "keeps", "rotates"]);
+  expect(providers.map(({ refresh_tokens: kind }) => kind)).toEqual(["renews", "renews", "keeps", "keeps", "rotates"]);
   expect(JSON.stringify(providers)).not.toContain("secret,");
 });
 
@@ -72,11 +73,11 @@ test("a provider without its variables is listed as not configured, and so is on
   expect(half.filter(({ configured }) => !configured).map(({ id }) => id)).toEqual(["google", "youtube"]);
 });
 
-test("a provider that the operator described is listed as the fifth, without its secret", async () => {
+test("a provider that the operator described is listed last, without its secret", async () => {
   const providers = await providersOf({ CUSTOM_PROVIDERS: JSON.stringify([ACME]) }, "/api/v1/beta");
-  expect(providers).toHaveLength(5);
-  expect(providers[4]).toMatchObject({ id: "acme", name: "Acme", configured: true, resources: ["api"] });
-  expect(providers[4]?.scopes).toContainEqual(expect.objectContaining({ scope: "things.read", name: "Read things" }));
+  expect(providers).toHaveLength(6);
+  expect(providers[5]).toMatchObject({ id: "acme", name: "Acme", configured: true, resources: ["api"] });
+  expect(providers[5]?.scopes).toContainEqual(expect.objectContaining({ scope: "things.read", name: "Read things" }));
   expect(JSON.stringify(providers)).not.toContain("a-secret");
 });
 

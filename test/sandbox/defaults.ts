@@ -21,6 +21,8 @@ export const REDIRECT_PATHS = [
   "/api/v1/beta/auth/microsoft/callback",
   "/api/v1/oauth/callback/microsoft",
   "/api/v1/beta/oauth/callback/microsoft",
+  "/api/v1/oauth/callback/outlook",
+  "/api/v1/beta/oauth/callback/outlook",
   "/api/oauth/microsoft/callback",
 ] as const;
 /** The origins that count when none are configured. */

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { CLOUDS } from "../../scripts/setup/clouds.mjs";
 import { RESOURCES } from "../../scripts/setup/probe.mjs";
 import { type Resource, RESOURCES as WORKERS_RESOURCES } from "../../src/directory/resources.ts";
-import { CLOUDS as WORKERS_CLOUDS } from "../../src/providers/microsoft.ts";
+import { CLOUDS as WORKERS_CLOUDS } from "../../src/providers/microsoft-base.ts";
 
 test("the guide knows the Worker's clouds, resources and permissions", () => {
   expect(CLOUDS).toEqual(WORKERS_CLOUDS);

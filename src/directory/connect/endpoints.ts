@@ -1,6 +1,6 @@
 /** Where a tenant's own Entra and Graph are, by the configured cloud. No I/O. */
 import type { Config } from "../../lib/config.ts";
-import { CLOUDS } from "../../providers/microsoft.ts";
+import { CLOUDS } from "../../providers/microsoft-base.ts";
 
 /** What of the configuration says where they are. */
 export type CloudConfig = Pick<Config, "cloud" | "loginUrl" | "graphUrl">;
