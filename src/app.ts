@@ -5,7 +5,7 @@ import { createMiddleware } from "hono/factory";
 import { routePath } from "hono/route";
 import { secureHeaders } from "hono/secure-headers";
 import { failure } from "./lib/errors.ts";
-import { MAIL_PATH } from "./mail/surface.ts";
+import { MAIL_PATH } from "./connections/reauth.ts";
 import { requestIdFrom, SYSTEMS, type SystemName } from "./lib/ids.ts";
 import type { Hosted } from "./routes/context.ts";
 import { soundConfiguration } from "./routes/guards.ts";

@@ -15,9 +15,9 @@ export interface AuthorizeNeeds {
   readonly connection?: ConnectionId;
 }
 
-/** The path that starts a sign-in. Microsoft's own is fetched by GET; the manager's takes a POST, its parameters in the query or the body. */
+/** The path that starts a sign-in. Microsoft's own is fetched by GET; the manager's and mail's take a POST, their parameters in the query or the body. */
 export function authorizePathFor(
-  { basePath }: Pick<Vault, "basePath">,
+  { basePath, mainBasePath }: Pick<Vault, "basePath" | "mainBasePath">,
   provider: ProviderId,
   { claims, scopes = [], connection }: AuthorizeNeeds = {},
 ): string {
@@ -25,11 +25,13 @@ export function authorizePathFor(
     const path = `${basePath}/auth/microsoft/`;
     return claims ? `${path}?${new URLSearchParams({ claims }).toString()}` : path;
   }
-  const query = new URLSearchParams({ provider });
+  const isMail = provider === MAIL_ONLY && basePath === mainBasePath;
+  const query = new URLSearchParams(isMail ? {} : { provider });
   if (scopes.length > 0) query.set("scopes", scopes.join(" "));
   if (connection !== undefined) query.set("connection", connection);
   if (claims) query.set("claims", claims);
-  return `${basePath}/oauth/authorize?${query.toString()}`;
+  if (!isMail) return `${basePath}/oauth/authorize?${query.toString()}`;
+  return `${MAIL_PATH}/microsoft/authorize${query.size > 0 ? `?${query.toString()}` : ""}`;
 }
 
 /** The failure of a row that waits for its user, or for an administrator. */
@@ -59,11 +61,22 @@ export function managerRedirectUri(
   return `${publicUrl}${basePath}/oauth/callback/${id}`;
 }
 
+/** Where the mail surface is mounted. It has one population, main's. */
+export const MAIL_PATH = "/api/oauth";
+/** The provider that is for mail alone. */
+const MAIL_ONLY = "outlook";
+
+/** Where the provider sends the browser back after a sign-in for mail. `given`: the address that the operator registered instead. */
+export function mailRedirectUri(publicUrl: string, door: "microsoft" | "google", given: string | undefined): string {
+  return given ?? `${publicUrl}${MAIL_PATH}/${door}/callback`;
+}
+
 /** Where Microsoft's own sign-in comes back. What is configured is main's; where it ends in main's path, beta's differs from it as the paths do. */
 export function redirectUriFor(
   { basePath, mainBasePath, publicUrl }: Pick<Vault, "basePath" | "mainBasePath" | "publicUrl">,
   { id, redirectUri: given }: Pick<Provider, "id" | "redirectUri">,
 ): string {
+  if (id === MAIL_ONLY && basePath === mainBasePath) return mailRedirectUri(publicUrl, "microsoft", given);
   if (id !== "microsoft") return managerRedirectUri({ basePath, publicUrl }, id);
   const path = `${basePath}/auth/${id}/callback`;
   if (given === undefined || basePath === mainBasePath) return given ?? publicUrl + path;

@@ -1,10 +1,8 @@
 /** The two doors to a mailbox: Microsoft's and Google's. No I/O. */
+import { MAIL_PATH } from "../connections/reauth.ts";
 import type { MailProvider } from "../db/schema-mail.ts";
 import { failure } from "../lib/errors.ts";
 import type { ProviderId } from "../lib/ids.ts";
-
-/** Where the mail surface is mounted. It has one population, main's. */
-export const MAIL_PATH = "/api/oauth";
 
 /** One door. */
 export interface MailSurface {
@@ -31,9 +29,4 @@ export function surfaceNamed(name: string | undefined): MailSurface {
 export function mailAuthorizePath(servers: MailProvider): string {
   const name = SURFACES.find((one) => one.servers === servers)?.name ?? servers;
   return `${MAIL_PATH}/${name}/authorize`;
-}
-
-/** Where the provider sends the browser back. `given`: the address that the operator registered instead. */
-export function mailRedirectUri(publicUrl: string, { name }: MailSurface, given: string | undefined): string {
-  return given ?? `${publicUrl}${MAIL_PATH}/${name}/callback`;
 }

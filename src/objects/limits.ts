@@ -46,12 +46,14 @@ export function createLimiter(storage: KeeperStorage, clock: Clock): Limiter {
     },
     sweep(windowMs) {
       let latest = 0;
-      for (const [key, hits] of storage.list<Hits>({ prefix: PREFIX }))
-        latest = Math.max(latest, hits.at(-1) ?? 0, memory.get(key.slice(PREFIX.length))?.hits().at(-1) ?? 0);
+      for (const [, hits] of storage.list<Hits>({ prefix: PREFIX })) latest = Math.max(latest, hits.at(-1) ?? 0);
+      for (const window of memory.values()) latest = Math.max(latest, window.hits().at(-1) ?? 0);
       const ends = latest + windowMs;
       if (ends > clock.now()) return ends;
       for (const key of Array.from(storage.list<Hits>({ prefix: PREFIX }), ([name]) => name)) storage.delete(key);
       memory.clear();
+      // Written behind it, they would stand there for good.
+      dirty.clear();
       return undefined;
     },
   };

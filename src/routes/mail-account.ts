@@ -8,7 +8,6 @@ import { askKeeper, connectionNamed, spend } from "./keeper.ts";
 import { address, mailbox, password, server } from "./mail-words.ts";
 import { askerOf } from "./oauth-integrations.ts";
 import { valid } from "./respond.ts";
-import { verifyAccount } from "./mail-verify.ts";
 
 /** The routes below `mail-account`. */
 export function mailAccount() {
@@ -16,8 +15,7 @@ export function mailAccount() {
   return new Hono<Hosted>({ strict: false })
     .get("/", ...limited(own, "reads"), show)
     .put("/", ...limited(own, "manage"), jsonBody, save)
-    .delete("/", ...limited(own, "manage"), smallBody, remove)
-    .post("/verify", ...limited(own, "mail_verify"), smallBody, verifyAccount);
+    .delete("/", ...limited(own, "manage"), smallBody, remove);
 }
 
 const Named = z.strictObject({ address: address.optional() });

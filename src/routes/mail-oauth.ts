@@ -3,8 +3,10 @@ import { Hono } from "hono";
 import * as z from "zod";
 import { rfc3339 } from "../lib/clock.ts";
 import { listHoldingsByProvider } from "./mail-status.ts";
-import { type MailSurface, mailRedirectUri, surfaceNamed } from "../mail/surface.ts";
+import { mailRedirectUri } from "../connections/reauth.ts";
+import { type MailSurface, surfaceNamed } from "../mail/surface.ts";
 import { scopesAskedFor } from "../providers/asking.ts";
+import { adminAnswer, isAdminAnswer } from "./admin-consent.ts";
 import { optionalJson } from "./body.ts";
 import type { Hosted, HostedContext } from "./context.ts";
 import { limited, limitedByAddress, smallBody } from "./guards.ts";
@@ -60,8 +62,9 @@ async function authorize(c: HostedContext): Promise<Response> {
 const MAIL = ["mail.imap", "mail.smtp"];
 
 /** GET /{surface}/callback */
-function complete(c: HostedContext): Promise<Response> {
+async function complete(c: HostedContext): Promise<Response> {
   const surface = surfaceOf(c);
+  if (surface.name === "microsoft" && isAdminAnswer(c.req.query())) return adminAnswer(c, c.req.query());
   return completeSignIn(c, { provider: surface.connects, redirectUri: redirectUriOf(c, surface), mail: true });
 }
 
@@ -117,5 +120,5 @@ function surfaceOf(c: HostedContext): MailSurface {
 
 function redirectUriOf(c: HostedContext, surface: MailSurface): string {
   const { redirectUri } = c.get("system").provider(surface.connects);
-  return mailRedirectUri(c.get("premises").config.publicUrl, surface, redirectUri);
+  return mailRedirectUri(c.get("premises").config.publicUrl, surface.name, redirectUri);
 }

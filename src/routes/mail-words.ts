@@ -18,8 +18,7 @@ const plain = (most: number) =>
 export const address = z
   .string()
   .max(320)
-  .regex(ADDRESS, "expected a mail address")
-  .refine((text) => !CONTROL.test(text), "must not hold a control character");
+  .refine((text) => ADDRESS.test(text) && !CONTROL.test(text), "expected a mail address");
 
 /** A user name at a mail server, most often an address. */
 export const mailbox = plain(320);

@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import * as z from "zod";
 import { redirectUriFor } from "../connections/reauth.ts";
 import { readProfile } from "../graph/profile.ts";
-import { failure } from "../lib/errors.ts";
+import { adminAnswer, isAdminAnswer } from "./admin-consent.ts";
 import type { Hosted, HostedContext } from "./context.ts";
 import { limited, limitedByAddress } from "./guards.ts";
 import { graphOf } from "./microsoft-graph.ts";
@@ -31,23 +31,8 @@ function begin(c: HostedContext): Promise<Response> {
 
 async function complete(c: HostedContext): Promise<Response> {
   const query = c.req.query();
-  if (query["state"] === undefined && query["admin_consent"] !== undefined) return adminAnswer(c, query);
+  if (isAdminAnswer(query)) return adminAnswer(c, query);
   return completeSignIn(c, { provider: PROVIDER, redirectUri: redirectUriOf(c.get("system")) });
-}
-
-/**
- * An administrator who followed `admin_consent_url` comes back here, without a state: Entra's page was not opened by a
- * sign-in of ours. Anybody can write this address, so it proves nothing and changes nothing; whether consent was given
- * shows at the next sign-in or refresh. Test the error first: `admin_consent=True` stands on a refusal too.
- */
-function adminAnswer(c: HostedContext, query: Readonly<Record<string, string>>): Response {
-  if (query["error"] !== undefined || query["admin_consent"]?.toLowerCase() !== "true")
-    throw failure("consent_denied", "The administrator did not consent.", {
-      extra: { mend: "admin" },
-      reason: `admin consent: ${query["error"]?.slice(0, 64) ?? "not given"}`,
-    });
-  c.header("Cache-Control", "no-store");
-  return c.json({ admin_consent: true });
 }
 
 async function profile(c: HostedContext): Promise<Response> {

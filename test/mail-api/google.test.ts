@@ -1,8 +1,11 @@
-import { expect, test } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import { problemOf } from "../routes/security.ts";
-import { call } from "../support.ts";
-import { connectWith, integration, somebody, trailOf } from "../oauth/manager.ts";
+import { call, signIn } from "../support.ts";
+import { connectWith, integration, resetSandbox, somebody, trailOf } from "../oauth/manager.ts";
 import { account, closeMailbox, logins, MAIL, openMailbox, putAccount, readSasl, startMail } from "./mailboxes.ts";
+
+// One person's earlier grants come along at Google.
+afterEach(resetSandbox);
 
 test("a sign-in at Google's door opens the mailbox, and a mail client gets what both servers take", async () => {
   const who = somebody();
@@ -83,7 +86,6 @@ test("a user who unticks the mailbox has an account at Google, and no mail accou
   const who = somebody();
   const url = await startMail(who, "google", { features: ["calendar.read"] });
   url.searchParams.set("deny_scopes", "https://mail.google.com/");
-  const { signIn } = await import("../support.ts");
   const answer = await call(await signIn(url.toString(), "ana"));
   expect(await answer.json()).toMatchObject({ connection: { provider: "google" }, mail_account: null });
   expect(await problemOf(await call(`${MAIL}/mail-account`, who))).toMatchObject({ status: 404, code: "not_found" });
