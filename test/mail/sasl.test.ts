@@ -5,6 +5,27 @@ import { oauthbearer, plain, xoauth2 } from "../../src/mail/sasl.ts";
 
 const decode = (text: string) => new TextDecoder().decode(Uint8Array.from(atob(text), (char) => char.charCodeAt(0)));
 
+/** What could mean something to a protocol, and what is longer in UTF-8. */
+const UNITS = [
+  "a",
+  "=",
+  ",",
+  "@",
+  " ",
+  '"',
+  "\\",
+  "ä",
+  "€",
+  "😀",
+  "\u0000",
+  "\u0001",
+  "\r",
+  "\n",
+  "\u007f",
+  "\u0085",
+  "\u00a0",
+];
+
 /** The path of the field that was refused. */
 function refused(act: () => string): string | undefined {
   try {
@@ -51,29 +72,23 @@ test("names beyond ASCII travel as UTF-8, long tokens in one line", () => {
 });
 
 test("whatever the user name and the token, both mechanisms say these two and nothing else", () => {
-  const text = fc.string({ unit: "binary", minLength: 1, maxLength: 40 }).filter((value) => value.isWellFormed());
+  const text = fc.string({ unit: fc.constantFrom(...UNITS), minLength: 1, maxLength: 20 });
   const isControl = (code: number) => code < 0x20 || (code >= 0x7f && code < 0xa0);
   const control = (value: string) => Array.from(value).some((char) => isControl(char.codePointAt(0) ?? 0));
+  const says = (make: () => string) => refused(make) ?? decode(make()).split("\u0001");
   fc.assert(
     fc.property(text, text, (user, accessToken) => {
-      const where = control(user) ? "user" : control(accessToken) ? "access_token" : undefined;
-      const bearer = () => oauthbearer({ user, host: "h.example", port: 993, accessToken });
-      expect([refused(() => xoauth2(user, accessToken)), refused(bearer)]).toEqual([where, where]);
-      if (where !== undefined) return;
-      expect(decode(xoauth2(user, accessToken)).split("\u0001")).toEqual([
-        `user=${user}`,
-        `auth=Bearer ${accessToken}`,
-        "",
-        "",
-      ]);
-      expect(decode(bearer()).split("\u0001").slice(1)).toEqual([
-        "host=h.example",
-        "port=993",
-        `auth=Bearer ${accessToken}`,
-        "",
-        "",
-      ]);
+      const wrong = control(user) ? "user" : control(accessToken) ? "access_token" : undefined;
+      const shown = `auth=Bearer ${accessToken}`;
+      const bearer = says(() => oauthbearer({ user, host: "h.example", port: 993, accessToken })).slice(1);
+      const pairs = [says(() => xoauth2(user, accessToken)), bearer];
+      const expected = [
+        wrong ?? [`user=${user}`, shown, "", ""],
+        wrong?.slice(1) ?? ["host=h.example", "port=993", shown, "", ""],
+      ];
+      expect(JSON.stringify(pairs)).toBe(JSON.stringify(expected));
     }),
+    { numRuns: 60 },
   );
 });
 
