@@ -7,14 +7,16 @@ import type { Connection } from "../db/connections.ts";
 import type { MailAccount } from "../db/mail-accounts.ts";
 import type { MailProvider } from "../db/schema-mail.ts";
 import { failure } from "../lib/errors.ts";
+import type { ConnectionId, ProviderId } from "../lib/ids.ts";
 import { open } from "../lib/seal.ts";
 import { unlocks } from "../providers/features.ts";
 import { serversOf } from "./account.ts";
-import { loadAccounts, type MailDesk } from "./desk.ts";
+import { forgetRead, loadAccounts, type MailDesk } from "./desk.ts";
 import { accountNamed, grantOf, mailboxNamed, type MailboxNamed, mailGrants, type OpenedMailbox } from "./pick.ts";
 import { passwordPlace } from "./save-account.ts";
 import type { MailServers } from "./servers.ts";
 import { mailAuthorizePath } from "./surface.ts";
+import type { MailSecret } from "./verify/login.ts";
 
 /** Whose mailbox is to be opened, and who asks. */
 export interface LoginInput extends MailboxNamed, Asker {
@@ -75,11 +77,12 @@ export interface MailCredentials {
   readonly address: string;
   readonly username: string;
   readonly servers: Partial<MailServers>;
-  readonly secret:
-    | { readonly kind: "password"; readonly password: string }
-    | { readonly kind: "oauth"; readonly accessToken: string };
+  readonly secret: MailSecret;
   /** Names the token, for when it was refused. */
   readonly ticket?: string;
+  /** The grant that the token is of. */
+  readonly connection?: ConnectionId;
+  readonly provider?: ProviderId;
 }
 
 /** A login that is to be tried. `rejected`: the ticket of a token that a server has just refused. */
@@ -90,6 +93,7 @@ export async function mailCredentials(
   desk: MailDesk,
   { address, user, rejected, requestId }: CredentialsInput,
 ): Promise<MailCredentials> {
+  forgetRead(desk);
   const { account, grant } = await mailboxFor(desk, { address });
   if (grant) {
     const mailbox = { address: account?.address ?? grant.profile.address ?? "", account, grant };
@@ -102,6 +106,8 @@ export async function mailCredentials(
       username: user ?? account?.username ?? mailbox.address,
       secret: { kind: "oauth", accessToken: token.accessToken },
       ticket: token.ticket,
+      connection: grant.id,
+      provider: grant.provider,
     };
   }
   if (!account?.password) {

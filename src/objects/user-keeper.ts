@@ -145,7 +145,9 @@ export class UserKeeper extends DurableObject<Env> {
   }
 
   /** What a mail account logs in with, for a login that the Worker tries. */
-  async mailCredentials(input: CredentialsInput & { readonly bucket: Bucket }): Promise<Limited<MailCredentials>> {
+  async mailCredentials(
+    input: CredentialsInput & { readonly bucket: Bucket | undefined },
+  ): Promise<Limited<MailCredentials>> {
     return this.#limits.limited(input.bucket, () => mailCredentials(this.#mail, input));
   }
 

@@ -6,6 +6,7 @@ import type { Hosted, HostedContext } from "./context.ts";
 import { jsonBody, limited, smallBody } from "./guards.ts";
 import { askKeeper, connectionNamed, spend } from "./keeper.ts";
 import { address, mailbox, password, server } from "./mail-words.ts";
+import { verifyAccount } from "./mail-verify.ts";
 import { askerOf } from "./oauth-integrations.ts";
 import { valid } from "./respond.ts";
 
@@ -15,7 +16,8 @@ export function mailAccount() {
   return new Hono<Hosted>({ strict: false })
     .get("/", ...limited(own, "reads"), show)
     .put("/", ...limited(own, "manage"), jsonBody, save)
-    .delete("/", ...limited(own, "manage"), smallBody, remove);
+    .delete("/", ...limited(own, "manage"), smallBody, remove)
+    .post("/verify", ...limited(own, "mail_verify"), smallBody, verifyAccount);
 }
 
 const Named = z.strictObject({ address: address.optional() });

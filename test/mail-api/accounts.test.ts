@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { afterEach, expect, test, vi } from "vitest";
 import { problemOf } from "../routes/security.ts";
-import { call, listen } from "../support.ts";
+import { call, listen, send } from "../support.ts";
 import { ask, resetSandbox, somebody, trailOf } from "../oauth/manager.ts";
 import { account, closeMailbox, MAIL, openMailbox, putAccount } from "./mailboxes.ts";
 
@@ -126,6 +126,19 @@ test("an account that is removed takes its password along and leaves the grant",
   const { results } = await env.DB.prepare("select * from mail_accounts where owner = ?").bind(who.sub).all();
   expect(results).toEqual([]);
   expect((await ask(who, "GET", `/integrations/${connection.id}`)).status).toBe(200);
+});
+
+test("a password of somebody else's row does not open", async () => {
+  const [who, other] = [somebody(), somebody()];
+  for (const one of [who, other]) await putAccount(one, { address: "ana@gmail.com", password: PASSWORD });
+  await env.DB.prepare(
+    "update mail_accounts set password = (select password from mail_accounts where owner = ?1) where owner = ?2",
+  )
+    .bind(who.sub, other.sub)
+    .run();
+  // Another keeper's memory would still hold what was there before.
+  const refused = await problemOf(await send("POST", `${MAIL}/mail-account/verify?address=ana%40gmail.com`, other, {}));
+  expect(refused).toMatchObject({ status: 500, code: "internal" });
 });
 
 test("a grant that ends by the manager takes the account back to its password", async () => {
