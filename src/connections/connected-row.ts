@@ -5,7 +5,7 @@ import { newConnectionId, newConsentId } from "../lib/ids.ts";
 import type { Identity, Provider } from "../providers/provider.ts";
 import type { Flow } from "./journal.ts";
 import type { TokenAnswer } from "./token-answer.ts";
-import { scopesOf, sealAnswer, type TokenHolder } from "./tokens.ts";
+import { leadingResource, scopesOf, sealAnswer, type TokenHolder } from "./tokens.ts";
 import type { Vault } from "./vault.ts";
 
 /** A grant that was just given. */
@@ -95,7 +95,7 @@ function holderFor(before: Connection | undefined, { provider, flow, tokens }: G
 }
 
 function sealed(vault: Vault, holder: TokenHolder, { provider, flow, tokens }: Granted) {
-  const resource = provider.firstResource;
+  const resource = leadingResource(provider, flow.scopes);
   return sealAnswer(vault, holder, { provider, resource, asked: scopesOf(provider, resource, flow.scopes), tokens });
 }
 

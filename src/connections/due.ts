@@ -2,7 +2,7 @@
 import { Failure } from "../lib/errors.ts";
 import type { ConnectionId } from "../lib/ids.ts";
 import type { Due } from "./journal.ts";
-import { refresh } from "./refresh.ts";
+import { refreshEach } from "./refresh-each.ts";
 import { loadRows } from "./rows.ts";
 import { scopesOf } from "./tokens.ts";
 import type { Vault } from "./vault.ts";
@@ -40,7 +40,7 @@ async function refreshGeneration(vault: Vault, id: ConnectionId, generation: num
   const row = (await loadRows(vault)).get(id);
   if (row?.status !== "active" || row.generation !== generation) return 0;
   try {
-    for (const resource of resourcesToRenew(vault, id)) await refresh(vault, { id, resource });
+    await refreshEach(vault, { id, resources: resourcesToRenew(vault, id) });
     return 1;
   } catch (error) {
     if (error instanceof Failure) return 0;

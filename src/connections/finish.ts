@@ -18,7 +18,7 @@ import { revocationsTold } from "./revoke.ts";
 import { commitRow, loadRows, rereadRows } from "./rows.ts";
 import type { TokenAnswer } from "./token-answer.ts";
 import { requestTokens } from "./token-request.ts";
-import { scopesOf } from "./tokens.ts";
+import { leadingResource, scopesOf } from "./tokens.ts";
 import type { Vault } from "./vault.ts";
 import { failureOf } from "./verdicts.ts";
 
@@ -157,7 +157,9 @@ interface SignIn {
 
 async function redeem(signIn: SignIn, code: string): Promise<TokenAnswer> {
   const { vault, flow, provider } = signIn;
-  const asked = [...provider.openidScopes, ...scopesOf(provider, provider.firstResource, flow.scopes)];
+  // A code may be for several resources, a token is for one (AADSTS28000): the others' are got by refresh.
+  const resource = leadingResource(provider, flow.scopes);
+  const asked = [...provider.openidScopes, ...scopesOf(provider, resource, flow.scopes)];
   const outcome = await requestTokens(
     { ...vault, provider, timeoutMs: vault.times.requestMs },
     {

@@ -5,6 +5,7 @@ import { type AccountQuestion, readAccount } from "./account.ts";
 import { identityIn } from "./id-token.ts";
 import type { Flow } from "./journal.ts";
 import type { TokenAnswer } from "./token-answer.ts";
+import { leadingResource } from "./tokens.ts";
 import type { Vault } from "./vault.ts";
 
 /** What a new connection's identity is read from. */
@@ -19,8 +20,12 @@ export async function identityOf(vault: Vault, grant: NewGrant): Promise<Identit
   const { provider, tokens } = grant;
   const question = { provider, sender: vault.sender, now: vault.clock.now(), accessToken: tokens.access_token };
   switch (provider.identity.kind) {
-    case "id_token":
-      return completed(vault, question, await fromIdToken(vault, grant, provider.identity));
+    case "id_token": {
+      const identity = await fromIdToken(vault, grant, provider.identity);
+      // A token for another resource would be refused there, and must not be shown there.
+      const fits = provider.account?.resource === leadingResource(provider, grant.flow.scopes);
+      return fits ? completed(vault, question, identity) : identity;
+    }
     case "token_answer":
       return named(provider.identity.identify(tokens.raw));
     case "account": {

@@ -6,9 +6,10 @@ import { record } from "./audit.ts";
 import type { AccessGrant } from "./grant.ts";
 import { type Integration, integrationOf } from "./integration.ts";
 import { reauthFailure, requireActive } from "./reauth.ts";
-import { refresh } from "./refresh.ts";
+import { refreshEach } from "./refresh-each.ts";
 import { loadRows, rereadRows } from "./rows.ts";
 import type { Asker } from "./sync.ts";
+import { leadingResource } from "./tokens.ts";
 import { use, type UseInput } from "./use.ts";
 import type { Vault } from "./vault.ts";
 
@@ -36,8 +37,11 @@ export async function refreshNow(vault: Vault, { id, requestId }: NamedInput): P
   if (row.refreshToken === null) throw reauthFailure(vault, { ...row, statusReason: "no_refresh_token" });
   const provider = vault.provider(row.provider);
   const held = Object.keys(row.accessTokens).filter((name) => Object.hasOwn(provider.resources, name));
-  for (const resource of held.length > 0 ? held : [provider.firstResource])
-    await refresh(vault, { id, resource, requestId });
+  await refreshEach(vault, {
+    id,
+    resources: held.length > 0 ? held : [leadingResource(provider, row.scopes)],
+    requestId,
+  });
   return integrationOf(vault, await liveRow(vault, id));
 }
 

@@ -6,7 +6,7 @@ import type { Feature } from "../lib/features.ts";
 import { scopesFor, unlocks } from "../providers/features.ts";
 import { mayUseFeature, scopesBeyond } from "../providers/policy.ts";
 import type { Provider } from "../providers/provider.ts";
-import { missingScopes, shortScope } from "../providers/scopes.ts";
+import { missingScopes, shortScope, unionOf } from "../providers/scopes.ts";
 import { record } from "./audit.ts";
 import type { AccessGrant } from "./grant.ts";
 import { authorizePathFor } from "./reauth.ts";
@@ -22,8 +22,15 @@ export function requireResource(vault: Vault, row: Connection, resource: string)
   if (scopesOf(provider, resource, row.scopes).length > 0) return;
   throw insufficient(vault, row, {
     detail: `The grant holds no scope of ${resource}.`,
-    missing: scopesOf(provider, resource, provider.scopes),
+    missing: wantedScopes(provider, row, resource),
   });
+}
+
+/** What would open a resource: what was asked of it before, else what every sign-in asks, else the least that its features need. */
+function wantedScopes(provider: Provider, { askedScopes }: Connection, resource: string): string[] {
+  const least = unionOf(provider, ...Object.values(provider.features).map((scopes) => scopes.slice(0, 1)));
+  const lists = [askedScopes ?? [], provider.scopes, least].map((scopes) => scopesOf(provider, resource, scopes));
+  return lists.find((scopes) => scopes.length > 0) ?? [];
 }
 
 function unknownResource(provider: Provider): Failure {
@@ -63,7 +70,8 @@ interface Insufficiency {
   readonly missing: readonly string[];
 }
 
-function insufficient(vault: Vault, row: Connection, { detail, missing }: Insufficiency): Failure {
+/** The failure of a grant that lacks scopes, with the sign-in that would bring them. */
+export function insufficient(vault: Vault, row: Connection, { detail, missing }: Insufficiency): Failure {
   const provider = vault.provider(row.provider);
   // What every sign-in asks for need not be named.
   const unusual = missingScopes(provider, missing, provider.scopes).length > 0;

@@ -19,6 +19,7 @@ import { tidyRefresh } from "./tidy-refresh.ts";
 import { openRefreshToken, scopesOf, sealAnswer } from "./tokens.ts";
 import type { Vault } from "./vault.ts";
 import { failureOf } from "./verdicts.ts";
+import { isWithdrawn, withdraw } from "./withdrawn.ts";
 
 /** What is to be refreshed. */
 export interface Attempt {
@@ -149,6 +150,8 @@ async function believe(vault: Vault, attempt: Attempt, refusal: Refusal): Promis
   }
   const current = await rereadOrPause(vault, attempt);
   if (current.generation !== row.generation) return mayReread ? adopt(vault, attempt, current) : current;
+  if (isWithdrawn(vault.provider(row.provider), current, { resource: attempt.resource, verdict }))
+    return withdraw(vault, { row: current, resource: attempt.resource, refused, requestId: attempt.requestId });
   const isLoss = lost && LOSS_LIKE.has(verdict.reason);
   const reason = isLoss ? "refresh_answer_lost" : verdict.reason;
   return giveUp(vault, attempt, {

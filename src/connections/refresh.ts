@@ -84,8 +84,8 @@ async function perform(vault: Vault, job: Job): Promise<Connection> {
   }
 }
 
-/** What ends a grant is recorded with the row that says so; that somebody disconnected is no failure. */
-const RECORDED = new Set<string>(["reauth_required", "admin_consent_required", "not_connected"]);
+/** What ends a grant, or part of it, is recorded with the row that says so; that somebody disconnected is no failure. */
+const RECORDED = new Set<string>(["reauth_required", "admin_consent_required", "scope_insufficient", "not_connected"]);
 
 function recordFailure(
   vault: Vault,

@@ -13,6 +13,7 @@ import { maintainRow } from "./maintain.ts";
 import { requireActive } from "./reauth.ts";
 import { refresh } from "./refresh.ts";
 import { loadRows, rereadRows } from "./rows.ts";
+import { leadingResource } from "./tokens.ts";
 import { use } from "./use.ts";
 import type { Vault } from "./vault.ts";
 
@@ -99,10 +100,12 @@ async function withinDeadline(vault: Vault, act: () => Promise<void>) {
 async function reread(vault: Vault, row: Connection, { requestId }: Asker): Promise<void> {
   requireActive(vault, row);
   const provider = vault.provider(row.provider);
-  const resource = provider.account?.resource ?? provider.firstResource;
+  const resource = leadingResource(provider, row.scopes);
   if (row.refreshToken !== null) await refresh(vault, { id: row.id, resource, requestId });
   const question = { provider, sender: vault.sender, now: vault.clock.now() };
   const grant = await use(vault, { connection: row.id, resource });
+  // A grant of mail alone has no token that the account's address would take.
+  if (provider.account && provider.account.resource !== resource) return;
   let answer = await readAccount({ ...question, accessToken: grant.accessToken });
   if (answer.kind === "refused") {
     const again = await use(vault, { connection: row.id, resource, rejected: grant.ticket });

@@ -146,6 +146,32 @@ export function scopesOf(provider: Provider, resource: string, scopes: readonly 
   return scopes.filter((scope) => isOf(provider, resource, scope));
 }
 
+/** The resources of which something is granted, in the provider's order. */
+export function resourcesOf(provider: Provider, scopes: readonly string[]): string[] {
+  return Object.keys(provider.resources).filter((name) => scopesOf(provider, name, scopes).length > 0);
+}
+
+/** The one to get a token for where nobody said which: that which says whose account it is, else the first of those that were asked for. */
+export function leadingResource(provider: Provider, scopes: readonly string[]): string {
+  const asked = resourcesOf(provider, scopes);
+  const wanted = [provider.account?.resource, provider.firstResource, ...asked];
+  return wanted.find((name) => name !== undefined && asked.includes(name)) ?? provider.firstResource;
+}
+
+/** What a row holds when nothing of that resource is left. */
+export function withoutResource(
+  provider: Provider,
+  { scopes, accessTokens }: TokenHolder,
+  resource: string,
+): Pick<TokenFields, "scopes" | "accessTokens" | "tokenExpiresAt"> {
+  const { [resource]: _gone, ...left } = accessTokens;
+  return {
+    scopes: scopes.filter((scope) => !isOf(provider, resource, scope)),
+    accessTokens: left,
+    tokenExpiresAt: soonest(left),
+  };
+}
+
 function isOf(provider: Provider, resource: string, scope: string): boolean {
   const prefix = provider.resources[resource]?.scopePrefix;
   return prefix !== undefined && scope.toLowerCase().startsWith(prefix.toLowerCase());

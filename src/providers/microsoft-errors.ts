@@ -155,11 +155,15 @@ export const AADSTS: Readonly<Record<number, VerdictRow>> = {
 export function classifyEntra(refusal: OAuthRefusal): Verdict {
   const numbers = refusal.codes?.length ? refusal.codes : numbersIn(refusal.description);
   const known = numbers.find((number) => AADSTS[number] !== undefined);
-  const hint = known === undefined ? undefined : AADSTS[known];
+  const unconsented = known === 70000 && UNCONSENTED.test(refusal.description);
+  const hint = unconsented ? AADSTS[65001] : known === undefined ? undefined : AADSTS[known];
   const providerCode = known ?? numbers[0];
   const row = pick(refusal, hint);
   return { ...row, ...(providerCode === undefined ? {} : { providerCode: `AADSTS${providerCode}` }) };
 }
+
+/** Personal accounts have no number of their own for it, and mean other things by theirs as well. */
+const UNCONSENTED = /\bscopes requested are unauthorized\b/i;
 
 function pick(refusal: OAuthRefusal, hint: VerdictRow | undefined): VerdictRow {
   const byStatus = statusVerdict(refusal);
