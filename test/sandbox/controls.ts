@@ -4,9 +4,11 @@ import { directoryControls } from "./directory/controls.ts";
 import { addClient, clientSchema } from "./entra/clients.ts";
 import { rotateKeys } from "./entra/keys.ts";
 import { addTenant, tenantSchema } from "./entra/tenants.ts";
-import { addUser, findUser, userChangeSchema, changeUser, revokeUser } from "./entra/users.ts";
+import { addUser, findOrAddUser, findUser, userChangeSchema, changeUser, revokeUser } from "./entra/users.ts";
 import { addFault, clearFaults, listFaults } from "./faults.ts";
 import { calendarControls } from "./graph/controls.ts";
+import { introspectionRoutes } from "./mail/introspection.ts";
+import { changeMailbox } from "./mail/mailbox-access.ts";
 import { clearRequests, listRequests } from "./request-log.ts";
 import { changeSettings } from "./settings.ts";
 import { resetClock, shiftClock, type World } from "./world.ts";
@@ -22,6 +24,7 @@ export function controlRoutes(world: World): Hono {
   app.route("/", identityControls(world));
   app.route("/", directoryControls(world));
   app.route("/", calendarControls(world));
+  app.route("/", introspectionRoutes(world));
   app.post("/clock", async (c) => c.json(setClock(world, await c.req.json())));
   app.get("/clock", (c) => c.json({ now: new Date(world.now()).toISOString() }));
   app.post("/reset", async (c) => {
@@ -65,6 +68,10 @@ function identityControls(world: World): Hono {
   app.patch("/users/:name", async (c) =>
     c.json(changeUser(world, c.req.param("name"), userChangeSchema.parse(await c.req.json()))),
   );
+  app.patch("/users/:name/mailbox", async (c) => {
+    const user = findOrAddUser(world, c.req.param("name"), { kind: "common" });
+    return c.json(changeMailbox(world, user, await c.req.json()));
+  });
   app.post("/users/:name/revoke", async (c) => {
     const { access_tokens: too = false } = (await optionalJson(c.req.raw)) as { access_tokens?: boolean };
     return c.json(revokeUser(world, c.req.param("name"), too));

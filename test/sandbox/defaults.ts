@@ -15,6 +15,14 @@ export const GRAPH_RESOURCE = "https://graph.microsoft.com";
 /** The resource identifier of Exchange Online for IMAP, POP and SMTP. */
 export const OUTLOOK_RESOURCE = "https://outlook.office.com";
 
+/** Google's scope for IMAP, POP and SMTP, all at once. */
+export const GOOGLE_MAIL_SCOPE = "https://mail.google.com/";
+
+/** What a mail server shows when it introspects a token. */
+export const INTROSPECTION_CLIENT_ID = "sandbox-mail-server";
+/** Its secret. */
+export const INTROSPECTION_CLIENT_SECRET = "sandbox-mail-secret";
+
 /** The paths that are registered as redirect URIs for every configured origin. */
 export const REDIRECT_PATHS = [
   "/api/v1/auth/microsoft/callback",

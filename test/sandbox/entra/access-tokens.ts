@@ -51,7 +51,7 @@ function jwtLookalike(
 ): string {
   const payload = {
     aud: resource,
-    iss: `${origin.replace("//login.microsoftonline.com", "//sts.windows.net")}/${tid}/`,
+    iss: issuerOf(origin, tid),
     iat: Math.floor(issuedAt / 1000),
     nbf: Math.floor(issuedAt / 1000),
     exp: Math.floor(expiresAt / 1000),
@@ -64,6 +64,11 @@ function jwtLookalike(
   };
   const header = { typ: "JWT", nonce: randomText(32), alg: "RS256", kid: "sandbox" };
   return `${base64url(JSON.stringify(header))}.${base64url(JSON.stringify(payload))}.${randomText(256)}`;
+}
+
+/** The issuer of an access token, which has the form of v1.0. */
+export function issuerOf(origin: string, tid: string): string {
+  return `${origin.replace("//login.microsoftonline.com", "//sts.windows.net")}/${tid}/`;
 }
 
 function accessKey(token: string): string {

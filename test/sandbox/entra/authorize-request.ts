@@ -49,7 +49,7 @@ export function readAuthorizeRequest(query: URLSearchParams): AuthorizeRequest {
   const prompt = query.get("prompt") ?? undefined;
   if (prompt !== undefined && !PROMPTS.has(prompt)) throw invalidRequest(90023, `Unsupported 'prompt' value.`);
   return {
-    scopes: parseScopes(scope),
+    scopes: parseScopes(fewResources(scope)),
     nonce: query.get("nonce") ?? undefined,
     claims: jsonClaims(query.get("claims")),
     prompt,
@@ -57,6 +57,16 @@ export function readAuthorizeRequest(query: URLSearchParams): AuthorizeRequest {
     domainHint: query.get("domain_hint") ?? undefined,
     challenge: readChallenge(query),
   };
+}
+
+const MOST_RESOURCES = 6;
+
+// How many the provider takes is documented nowhere: this is what was seen.
+function fewResources(scope: string): string {
+  const prefixes = scope.split(/\s+/).flatMap((one) => (one.includes("/") ? [one.slice(0, one.lastIndexOf("/"))] : []));
+  if (new Set(prefixes).size <= MOST_RESOURCES) return scope;
+  const text = `Provided value for the input parameter scope '${scope}' is not valid because it contains too many resources.`;
+  throw invalidRequest(28004, text);
 }
 
 const PROMPTS = new Set(["login", "none", "consent", "select_account"]);

@@ -1,3 +1,5 @@
+import { GOOGLE_MAIL_SCOPE } from "../defaults.ts";
+
 /** What all scopes but a few begin with. */
 export const SCOPE_PREFIX = "https://www.googleapis.com/auth/";
 
@@ -51,7 +53,7 @@ const OTHERS = [
 ];
 const KNOWN = new Set([
   "openid",
-  "https://mail.google.com/",
+  GOOGLE_MAIL_SCOPE,
   ...[...CALENDAR, ...YOUTUBE, ...OTHERS].map((name) => SCOPE_PREFIX + name),
 ]);
 
