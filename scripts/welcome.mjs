@@ -47,7 +47,7 @@ curl -s -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" -d
 
 3. Read the calendar.
 curl -s -H "Authorization: Bearer $TOKEN" ${worker}/api/v1/calendar/microsoft/events
-${manager(vars, worker)}${usesSandbox(vars) ? tenant(worker, addressOf(ports.sandbox)) : ""}
+${manager(vars, worker)}${usesSandbox(vars) ? tenant(worker, addressOf(ports.sandbox)) + mail(worker) : ""}
 Ctrl-C stops everything; what was stored stays.
 `;
 }
@@ -94,6 +94,20 @@ curl -s ${bearer} -X POST ${base}/sync
 curl -sN ${bearer} ${base}/runs/latest/events
 curl -s ${bearer} "${base}/users?type=guest&limit=5&count=true"
 curl -s ${bearer} ${base}/insights
+`;
+}
+
+/**
+ * How a mailbox is opened for a mail client.
+ *
+ * @param {string} worker
+ */
+function mail(worker) {
+  const bearer = '-H "Authorization: Bearer $TOKEN"';
+  return `
+7. Open a mailbox for a mail client: the authorization_url in a browser as before, then what IMAP and SMTP take.
+curl -s ${bearer} -X POST ${worker}/api/oauth/microsoft/authorize
+curl -s ${bearer} ${worker}/api/oauth/microsoft/xoauth2
 `;
 }
 

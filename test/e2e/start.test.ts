@@ -111,9 +111,8 @@ test("the others connect Google, YouTube and Notion, and show what is connected"
   );
 });
 
-test("the last commands copy a whole tenant and ask for it", async () => {
-  const [make, setUp, sync, watch, guests, insights, ...more] = printedCommands().slice(7);
-  expect(more).toEqual([]);
+test("the next commands copy a whole tenant and ask for it", async () => {
+  const [make, setUp, sync, watch, guests, insights] = printedCommands().slice(7);
   expect(await paste(make ?? "", printedToken())).toMatchObject({ domain: "tenant-1.example", users: 500 });
   expect(await paste(setUp ?? "", printedToken())).toMatchObject({ capabilities: { users: { status: "available" } } });
   expect(await paste(sync ?? "", printedToken())).toMatchObject({ run_id: expect.any(String) as string });
@@ -122,6 +121,22 @@ test("the last commands copy a whole tenant and ask for it", async () => {
   expect(users.map(({ type }) => type)).toEqual(Array.from({ length: 5 }, () => "Guest"));
   expect(count).toBeGreaterThan(5);
   expect(await paste(insights ?? "", printedToken())).toMatchObject({ licences: expect.anything() as unknown });
+});
+
+test("the last commands open a mailbox for a mail client", async () => {
+  const [open, login, ...more] = printedCommands().slice(13);
+  expect(more).toEqual([]);
+  const { authorization_url: url } = (await paste(open ?? "", printedToken())) as { authorization_url: string };
+  const browser = new Browser();
+  const callback = await browser.follow(await browser.press(await browser.open(url), "Ana Rossi"));
+  expect(JSON.parse(callback.text)).toMatchObject({
+    connection: { provider: "outlook" },
+    mail_account: { address: "ana@contoso.example", auth_method: "oauth" },
+  });
+  expect(await paste(login ?? "", printedToken())).toMatchObject({
+    imap: { host: "outlook.office365.com", mechanism: "XOAUTH2" },
+    smtp: { host: "smtp.office365.com", port: 587 },
+  });
 });
 
 test("the keys are written once, for their owner alone", () => {

@@ -54,7 +54,9 @@ test("a sign-in whose write D1 does not take takes its account along when D1 is 
   const back = new URL(await signIn(url, "ana"));
   down = true;
   const finished = await world.send(who, "GET", back.pathname + back.search);
-  expect(await finished.json()).toMatchObject({ mail_account: { address: "ana@contoso.example", auth_method: "oauth" } });
+  expect(await finished.json()).toMatchObject({
+    mail_account: { address: "ana@contoso.example", auth_method: "oauth" },
+  });
   expect(await rowsOf(who.sub)).toEqual([]);
   // The grant is there for whoever uses it, written down or not.
   expect((await world.send(who, "GET", `${MAIL}/microsoft/xoauth2`)).status).toBe(200);
