@@ -50,9 +50,7 @@ function notion(api: string, loginUrl: string): StandIn {
   };
 }
 
-/** A second resource behind the same refresh token: its refreshes must not overlap with the first's. */
+/** Both resources behind the same refresh token: their refreshes must not overlap. */
 function withMail(provider: Provider): Provider {
-  const outlook = { scopePrefix: "https://outlook.office.com/", baseUrl: "https://outlook.office.com" };
-  const scopes = [...provider.scopes, "https://outlook.office.com/SMTP.Send"];
-  return { ...provider, scopes, resources: { ...provider.resources, outlook } };
+  return { ...provider, scopes: [...provider.scopes, "https://outlook.office.com/SMTP.Send"] };
 }

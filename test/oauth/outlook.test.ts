@@ -161,3 +161,13 @@ test("a sync refreshes a mailbox without asking Graph, for which it has no token
   expect(await tokenScopes()).toEqual([MAIL]);
   expect(await heard("graph.microsoft.com")).toEqual([]);
 });
+
+test("Gmail is asked for by the same features, by Google's one scope for it", async () => {
+  const who = somebody({ scope: "tokens:read" });
+  const id = await connectWith(who, { provider: "google", features: ["mail.imap", "mail.smtp"] });
+  expect(await integration(who, id)).toMatchObject({
+    scopes: expect.arrayContaining(["https://mail.google.com/"]) as unknown,
+    missing_scopes: [],
+    features: expect.arrayContaining(["mail.imap", "mail.smtp"]) as unknown,
+  });
+});

@@ -75,7 +75,7 @@ test.each(BASES)("below %s an operator sees the whole system as well, and that i
   const operator = somebody({ roles: ["operator"] });
   const { system, connections } = await statusOf(operator, base);
   expect(connections).toBe(0);
-  const ids = ["microsoft", "google", "youtube", "notion"];
+  const ids = ["microsoft", "outlook", "google", "youtube", "notion"];
   expect(system).toMatchObject({
     providers: ids.map((id) => ({ id, client_secret_expires_at: null })),
     problems: [],
