@@ -9,7 +9,7 @@ import { VARIABLES as VARIABLE_TABLE } from "./src/lib/config-variables.ts";
 const here = import.meta.dirname;
 
 /** Tests that need a real process or the file system; all others run inside workerd. */
-const RUN_BY_NODE = ["test/e2e/**", "test/lint/**", "test/openid/**", "test/scripts/**"];
+const RUN_BY_NODE = ["test/e2e/**", "test/lint/**", "test/mail-servers/**", "test/openid/**", "test/scripts/**"];
 
 /** Tests that leave nothing behind in D1, the stand-in's Worker or an object: they share a workerd, which saves a second per file. */
 const STATELESS = [

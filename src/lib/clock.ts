@@ -20,7 +20,7 @@ export const systemClock: Clock = {
     const done = new Promise<void>((resolve) => {
       handle = setTimeout(resolve, ms);
     });
-    return { done, cancel: () => clearTimeout(handle) };
+    return { done, cancel: () => void (handle !== null && clearTimeout(handle)) };
   },
 };
 

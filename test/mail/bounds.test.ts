@@ -118,6 +118,13 @@ test.each([
   ],
   ["waits for TLS where STARTTLS is asked for", {}, "starttls", "tls_expected", 10_000],
   ["never answers a command", { greeting: "* OK hi\r\n" }, "tls", "answer_timeout", 10_000],
+  [
+    "never answers a login, as Dovecot makes whoever failed before wait 15 s",
+    imapServer("SASL-IR AUTH=XOAUTH2", { to: / AUTHENTICATE / }),
+    "tls",
+    "answer_timeout",
+    20_000,
+  ],
   ["never finishes TLS after STARTTLS", { ...imapServer("STARTTLS"), tls: "silent" }, "starttls", "tls_failed", 10_000],
 ] as const)("a server that %s is waited for as long as a step may take", async (_, script, security, cause, ms) => {
   expect(await patiently(script, security)).toEqual([cause, ms, 0]);

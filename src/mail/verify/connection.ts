@@ -27,14 +27,16 @@ export const BOUNDS = {
   totalBytes: 65_536,
   /** One question and its answer. */
   stepMs: 10_000,
+  /** The login itself: Dovecot makes whoever failed before wait up to 15 s. */
+  authenticateMs: 20_000,
   /** The whole login. */
   loginMs: 30_000,
 } as const;
 
 /** See {@link openConnection}. */
 export interface MailConnection {
-  /** Begins a step, which has a deadline of its own. */
-  step(name: string): void;
+  /** Begins a step, which has a deadline of its own, ms. */
+  step(name: string, ms?: number): void;
   /** The steps that were begun, in order. */
   readonly steps: readonly string[];
   /** The next line without its end. Throws a {@link LoginFailure}. */
@@ -62,7 +64,7 @@ export async function openConnection(
   const lines = createLineBuffer();
   const connection: MailConnection = {
     steps: deadline.steps,
-    step: (name) => deadline.step(name),
+    step: (name, ms) => deadline.step(name, ms),
     async readLine() {
       for (;;) {
         const line = lines.next();
@@ -167,9 +169,9 @@ function createDeadline(clock: Clock) {
   let stepEnd = end;
   return {
     steps,
-    step(name: string) {
+    step(name: string, ms: number = BOUNDS.stepMs) {
       steps.push(name);
-      stepEnd = Math.min(end, clock.now() + BOUNDS.stepMs);
+      stepEnd = Math.min(end, clock.now() + ms);
     },
     async within<T>(work: Promise<T>, late: VerifyCause, broken: VerifyCause): Promise<T> {
       const timer = clock.after(Math.max(0, stepEnd - clock.now()));

@@ -1,6 +1,7 @@
 /** A login by IMAP (RFC 3501, 9051): as far as INBOX, and out again. */
 import { plain } from "../sasl.ts";
 import { LoginFailure } from "./causes.ts";
+import { BOUNDS } from "./connection.ts";
 import { bearerMechanism, decodeChallenge, type Dialog, refusedLogin, refusedStep } from "./dialog.ts";
 import { greetingRefusal } from "./refusals.ts";
 
@@ -82,7 +83,7 @@ async function sasl(
   tag: string,
   of: { name: string; response: string; afterChallenge: string; inline: boolean },
 ): Promise<void> {
-  dialog.connection.step(`authenticate ${of.name}`);
+  dialog.connection.step(`authenticate ${of.name}`, BOUNDS.authenticateMs);
   const inline = of.inline && of.response.length <= INLINE_BYTES;
   const waiting = inline ? [] : [of.response];
   let challenge: string | undefined;
@@ -104,7 +105,7 @@ async function sasl(
 
 /** LOGIN: quoted strings take ASCII alone, so that anything else goes as a literal, which waits for leave. */
 async function login(dialog: Dialog, tag: string, password: string): Promise<void> {
-  dialog.connection.step("login");
+  dialog.connection.step("login", BOUNDS.authenticateMs);
   const words = [dialog.login.username, password].map((text) => (/^[ -~]*$/.test(text) ? quoted(text) : literal(text)));
   const [user = [], pass = []] = words;
   const parts = [...user.slice(0, -1), `${user.at(-1)} ${pass[0]}`, ...pass.slice(1)];

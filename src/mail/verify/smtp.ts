@@ -1,6 +1,7 @@
 /** A login at a submission server (RFC 5321, 4954, 6409), and out again: nothing is sent. */
 import { base64, plain } from "../sasl.ts";
 import { LoginFailure } from "./causes.ts";
+import { BOUNDS } from "./connection.ts";
 import { bearerMechanism, decodeChallenge, type Dialog, refusedLogin, refusedStep } from "./dialog.ts";
 import { greetingRefusal } from "./refusals.ts";
 
@@ -75,7 +76,7 @@ async function sasl(
   name: string,
   ...[responses, afterChallenge]: [responses: readonly string[], afterChallenge: string]
 ): Promise<void> {
-  dialog.connection.step(`auth ${name}`);
+  dialog.connection.step(`auth ${name}`, BOUNDS.authenticateMs);
   let reply = await ask(dialog, `AUTH ${name}`);
   let challenge: string | undefined;
   for (const response of responses) if (reply.code === 334) reply = await ask(dialog, response);
