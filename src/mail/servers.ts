@@ -1,4 +1,5 @@
 /** Mail servers: which are known, and which may be talked to. No I/O. */
+import ipaddr from "ipaddr.js";
 import type { Config } from "../lib/config.ts";
 import type { FieldError } from "../lib/errors.ts";
 import { isPublicHost } from "../lib/public-address.ts";
@@ -98,12 +99,16 @@ export function serverErrors(
   const errors: FieldError[] = [];
   if (!ports.includes(server.port) && !isFreePort)
     errors.push({ path: "port", message: `must be one of ${ports.join(", ")}` });
-  if (!HOST.test(server.host)) errors.push({ path: "host", message: "must be a host name or an IP address" });
+  if (!isHost(server.host)) errors.push({ path: "host", message: "must be a host name or an IP address" });
   else if (!of.development && !isPublicHost(server.host))
     errors.push({ path: "host", message: "must be a host of the public internet" });
   return errors;
 }
 
-/** Letters, digits, hyphens and dots, or IPv6 without brackets: nothing that could be read as more than a host. */
-const HOST =
-  /^(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*|[0-9a-f:.]*:[0-9a-f:.]*)$/i;
+/** Nothing that could be read as more than a host. IPv6 stands without brackets, and without a zone. */
+function isHost(host: string): boolean {
+  return host.includes(":") ? /^[0-9a-f:.]+$/i.test(host) && ipaddr.IPv6.isValid(host) : NAME.test(host);
+}
+
+/** Labels of letters, digits and hyphens (RFC 1123); IPv4 is of that form, too. */
+const NAME = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/i;

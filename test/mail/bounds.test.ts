@@ -107,6 +107,7 @@ async function patiently(script: Script, security: "tls" | "starttls" = "tls"): 
 
 test.each([
   ["never opens, with TLS or without", { takes: { on: "silent", off: "silent" } }, "tls", "connection_timeout", 13_000],
+  ["never opens for STARTTLS", { takes: { starttls: "silent" } }, "starttls", "connection_timeout", 10_000],
   ["opens, but never does TLS", { takes: { on: "silent", off: "opens" } }, "tls", "tls_failed", 13_000],
   ["says nothing", {}, "tls", "answer_timeout", 10_000],
   [
@@ -151,6 +152,21 @@ test.each([
 test("an address is never looked up in the DNS", async () => {
   const { result } = await logIn({ protocol: "imap", script: { takes: {} }, host: "8.8.8.8", resolves: false });
   expect(causeOf(result)).toBe("connection_refused");
+});
+
+test("an IPv6 address is handed to the platform in brackets", async () => {
+  const { result, server } = await logIn({ protocol: "imap", script: goodImap(), host: "2606:4700::1111" });
+  expect([causeOf(result), ...server.asked]).toEqual(["ok", "[2606:4700::1111]:993 on"]);
+});
+
+test("a platform that refuses to make a socket at all is a server out of reach", async () => {
+  const connect = () => {
+    throw new TypeError("Specified address could not be parsed.");
+  };
+  const ports = { connect, clock: stillClock, development: false, log: keptLog() };
+  const imap = { host: "imap.example.com", port: 993, security: "tls" } as const;
+  const verified = await verifyMail(ports, { imap, username: USER, secret: OAUTH });
+  expect(verified.imap).toMatchObject({ cause: "unreachable", steps: ["connect"] });
 });
 
 test.each([

@@ -64,6 +64,8 @@ test.each([
   "user@imap.example.com",
   "a..example",
   "[::1]",
+  ":::",
+  "fe80::1%eth0",
   "-a.example",
   "a\u0000.example",
   "imap.example.com\r\n",

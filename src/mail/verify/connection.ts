@@ -57,10 +57,9 @@ export async function openConnection(
   const { connect, clock } = ports;
   const deadline = createDeadline(clock);
   deadline.step("connect");
-  const secureTransport = server.security === "tls" ? "on" : "starttls";
-  const wire = createWire(
-    connect({ hostname: server.host, port: server.port }, { secureTransport, allowHalfOpen: false }),
-  );
+  const socket = openSocket(connect, server, server.security === "tls" ? "on" : "starttls");
+  if (socket === undefined) throw new LoginFailure("unreachable");
+  const wire = createWire(socket);
   const lines = createLineBuffer();
   const connection: MailConnection = {
     steps: deadline.steps,
@@ -92,6 +91,21 @@ export async function openConnection(
     throw error;
   }
   return connection;
+}
+
+/** A socket to a server; undefined where the platform refuses to make one. */
+export function openSocket(
+  connect: Connect,
+  { host, port }: Pick<MailServer, "host" | "port">,
+  secureTransport: "on" | "off" | "starttls",
+): MailSocket | undefined {
+  // As in a URL: without brackets workerd takes the end of an IPv6 address for the port.
+  const hostname = host.includes(":") ? `[${host}]` : host;
+  try {
+    return connect({ hostname, port }, { secureTransport, allowHalfOpen: false });
+  } catch {
+    return undefined;
+  }
 }
 
 /** The one socket at a time, with its reader and writer. */

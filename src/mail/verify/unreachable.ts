@@ -3,7 +3,7 @@ import ipaddr from "ipaddr.js";
 import type { Clock } from "../../lib/clock.ts";
 import type { MailServer } from "../servers.ts";
 import type { VerifyCause } from "./causes.ts";
-import type { Connect, MailSocket } from "./connection.ts";
+import { type Connect, type MailSocket, openSocket } from "./connection.ts";
 
 /** What finding out takes. */
 export interface ReachPorts {
@@ -28,15 +28,17 @@ export async function whyUnreachable(ports: ReachPorts, server: MailServer): Pro
 }
 
 /** The cause of a server that says nothing before STARTTLS: it may be waiting for TLS. Sends nothing. */
-export async function whySilent(ports: ReachPorts, { host, port }: MailServer): Promise<VerifyCause> {
-  const socket = open(ports, { host, port }, "on");
+export async function whySilent(ports: ReachPorts, server: MailServer): Promise<VerifyCause> {
+  const socket = openSocket(ports.connect, server, "on");
+  if (socket === undefined) return "answer_timeout";
   const opened = await within(ports.clock, settled(socket));
   end(socket);
   return opened === true ? "tls_expected" : "answer_timeout";
 }
 
 async function probePlain(ports: ReachPorts, server: MailServer): Promise<"refused" | "late" | "silent" | "greets"> {
-  const socket = open(ports, server, "off");
+  const socket = openSocket(ports.connect, server, "off");
+  if (socket === undefined) return "refused";
   const opened = await within(ports.clock, settled(socket));
   const reader = socket.readable.getReader();
   const chunk =
@@ -62,14 +64,6 @@ async function within<T>(clock: Clock, work: Promise<T>): Promise<T | typeof LAT
   } finally {
     timer.cancel();
   }
-}
-
-function open(
-  { connect }: ReachPorts,
-  { host, port }: Pick<MailServer, "host" | "port">,
-  how: "on" | "off",
-): MailSocket {
-  return connect({ hostname: host, port }, { secureTransport: how, allowHalfOpen: false });
 }
 
 function settled(socket: MailSocket): Promise<boolean> {

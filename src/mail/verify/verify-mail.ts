@@ -113,6 +113,8 @@ async function explained(
   { server, failure, steps }: { server: MailServer; failure: LoginFailure; steps: readonly string[] },
 ): Promise<LoginFailure> {
   const ports = { connect, clock, resolves };
+  // With TLS from the beginning it may be TLS that took so long; without, nothing is left to find out.
+  if (failure.verdict === "connection_timeout" && server.security === "starttls") return failure;
   if (steps.at(-1) === "connect") return new LoginFailure(await whyUnreachable(ports, server));
   const isSilent = failure.verdict === "answer_timeout" && steps.at(-1) === "greeting";
   return isSilent && server.security === "starttls" ? new LoginFailure(await whySilent(ports, server)) : failure;
