@@ -1,27 +1,8 @@
-/** The very Miniflare that wrangler brings: its version says which workerd is measured. */
-import { readdir, readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import path from "node:path";
+/** The runtime of what is measured. */
 import { SignJWT } from "jose";
-import { ROOT } from "../../scripts/paths.mjs";
+import { makeRuntime, moduleWorker, type Runtime } from "../runtime/miniflare.ts";
 
-/** The part of Miniflare that is used here. */
-export interface Runtime {
-  readonly ready: Promise<URL>;
-  unsafeGetDirectURL(worker: string): Promise<URL>;
-  getInspectorURL(): Promise<URL>;
-  getWorker(worker: string): Promise<{ fetch(url: string, init?: RequestInit): Promise<Response> }>;
-  getD1Database(binding: string, worker: string): Promise<{ prepare(sql: string): { run(): Promise<unknown> } }>;
-  dispose(): Promise<void>;
-}
-
-interface MiniflareModule {
-  readonly Miniflare: new (options: unknown) => Runtime;
-  convertV4MiniflareOptions(options: object): unknown;
-}
-
-const ofWrangler = createRequire(createRequire(import.meta.url).resolve("wrangler"));
-const { Miniflare, convertV4MiniflareOptions } = ofWrangler("miniflare") as MiniflareModule;
+export { migrate, objects, type Runtime } from "../runtime/miniflare.ts";
 
 /** Where the measured Worker seems to live. */
 export const ORIGIN = "https://latchkey.test";
@@ -40,16 +21,14 @@ export const VARIABLES = {
 
 /** Starts Workers in a workerd of their own, ready to be asked. */
 export async function startRuntime(workers: readonly object[], options: object = {}): Promise<Runtime> {
-  const runtime = new Miniflare(
-    convertV4MiniflareOptions({
-      // What the Worker logs is written by workerd and read here, and goes no further.
-      handleStructuredLogs: ({ level, message }: { level: string; message: string }) => {
-        if (level === "error") console.error(message);
-      },
-      ...options,
-      workers,
-    }),
-  );
+  const runtime = makeRuntime({
+    // What the Worker logs is written by workerd and read here, and goes no further.
+    handleStructuredLogs: ({ level, message }: { level: string; message: string }) => {
+      if (level === "error") console.error(message);
+    },
+    ...options,
+    workers,
+  });
   open.add(runtime);
   await runtime.ready;
   return runtime;
@@ -65,35 +44,12 @@ export async function stopRuntimes(): Promise<void> {
 
 /** A Worker with a socket of its own. */
 export function worker(name: string, contents: string | undefined) {
-  return {
-    name,
-    modules: [{ type: "ESModule", path: "index.mjs", contents }],
-    compatibilityDate: "2026-10-01",
-    unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
-  };
-}
-
-/** Its Durable Objects, by binding. */
-export function objects(classes: Readonly<Record<string, string>>) {
-  return Object.fromEntries(
-    Object.entries(classes).map(([binding, className]) => [binding, { className, useSQLite: true }]),
-  );
+  return { ...moduleWorker(name, contents), unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }] };
 }
 
 /** The port of a Worker's own socket. */
 export async function portOf(runtime: Runtime, name: string): Promise<number> {
   return Number((await runtime.unsafeGetDirectURL(name)).port);
-}
-
-/** Applies the migrations to a Worker's D1. */
-export async function migrate(runtime: Runtime, name: string): Promise<void> {
-  const folder = path.join(ROOT, "migrations");
-  const database = await runtime.getD1Database("DB", name);
-  const files = (await readdir(folder)).filter((file) => file.endsWith(".sql")).toSorted();
-  for (const file of files) {
-    const text = await readFile(path.join(folder, file), "utf8");
-    for (const statement of text.split("--> statement-breakpoint")) await database.prepare(statement).run();
-  }
 }
 
 /** A caller's token. */

@@ -90,3 +90,11 @@ test("a user who unticks the mailbox has an account at Google, and no mail accou
   expect(await answer.json()).toMatchObject({ connection: { provider: "google" }, mail_account: null });
   expect(await problemOf(await call(`${MAIL}/mail-account`, who))).toMatchObject({ status: 404, code: "not_found" });
 });
+
+test.each([{}, { "Content-Type": "application/json" }, { "Content-Type": "text/plain" }])(
+  "a POST without a body starts a sign-in, whatever type it names: %j",
+  async (headers) => {
+    const init = { method: "POST", headers: { ...headers, "Content-Length": "0" }, body: "" };
+    expect((await call(`${MAIL}/google/authorize`, somebody(), init)).status).toBe(200);
+  },
+);

@@ -1,10 +1,9 @@
 /** The Worker as it is deployed, in a workerd of its own with a socket, and with a clock that a test can move on. */
-import { readdir, readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import path from "node:path";
-import { build, type Plugin } from "esbuild";
+import type { Plugin } from "esbuild";
 import { ROOT } from "../../scripts/paths.mjs";
 import { LIMITS } from "../../src/lib/limits.ts";
+import { bundle, makeRuntime, migrate, moduleWorker, objects } from "../runtime/miniflare.ts";
 
 /** What the Worker's clients see of it. */
 export const PUBLIC_URL = "https://latchkey.test";
@@ -27,29 +26,13 @@ export interface WorkerOptions {
   readonly variables: Readonly<Record<string, string>>;
   /** Who answers what it sends; the network where absent, the stand-in for `"sandbox"`. */
   readonly outbound?: "sandbox" | ((request: Request) => Promise<Response> | Response);
+  /** The port of loopback at which the stand-in listens, where it is reached by the network. */
+  readonly sandboxPort?: number;
+  /** The file of an authority that it trusts beside those of the web, PEM. */
+  readonly trust?: string;
   /** What its source is to be changed by before it is built. */
   readonly change?: Plugin;
 }
-
-/** The part of Miniflare that is used here. */
-interface Runtime {
-  readonly ready: Promise<URL>;
-  unsafeGetDirectURL(worker: string): Promise<URL>;
-  getWorker(worker: string): Promise<{ fetch(url: string, init?: RequestInit): Promise<Response> }>;
-  getD1Database(binding: string, worker: string): Promise<{ prepare(sql: string): { run(): Promise<unknown> } }>;
-  dispose(): Promise<void>;
-}
-
-interface MiniflareModule {
-  readonly Miniflare: new (options: unknown) => Runtime;
-  convertV4MiniflareOptions(options: object): unknown;
-}
-
-// The very Miniflare that wrangler brings.
-const ofWrangler = createRequire(createRequire(import.meta.url).resolve("wrangler"));
-const { Miniflare, convertV4MiniflareOptions } = ofWrangler("miniflare") as MiniflareModule;
-
-const DATE = "2026-10-01";
 
 /** The Worker's own entry, and a clock that a header moves on for everything in its isolate. */
 const ENTRY = `
@@ -69,10 +52,11 @@ const ENTRY = `
   };`;
 
 /** Starts it with an empty database. */
-export async function startWorker({ variables, outbound, change }: WorkerOptions): Promise<RunningWorker> {
-  const standIn = outbound === "sandbox" ? [await sandbox()] : [];
-  const runtime = new Miniflare(
-    convertV4MiniflareOptions({
+export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
+  const { variables, outbound, sandboxPort, trust, change } = options;
+  const standIn = outbound === "sandbox" || sandboxPort !== undefined ? [await sandbox(sandboxPort)] : [];
+  const runtime = makeRuntime(
+    {
       handleStructuredLogs: ({ level, message }: { level: string; message: string }) => {
         if (level === "error" || process.env["LOUD"]) console.error(message);
       },
@@ -80,10 +64,11 @@ export async function startWorker({ variables, outbound, change }: WorkerOptions
         { ...(await latchkey(variables, change)), ...(outbound ? { outboundService: outbound } : {}) },
         ...standIn,
       ],
-    }),
+    },
+    trust,
   );
   await runtime.ready;
-  await migrate(runtime);
+  await migrate(runtime, "latchkey");
   const { port } = await runtime.unsafeGetDirectURL("latchkey");
   const url = `http://127.0.0.1:${port}`;
   return {
@@ -119,40 +104,8 @@ const RATE_LIMITS = Object.keys(LIMITS)
   .map((bucket) => `${bucket}=99999/1`)
   .join(",");
 
-async function sandbox() {
+async function sandbox(port: number | undefined) {
   const contents = await bundle({ entryPoints: [path.join(ROOT, "test/sandbox/index.ts")] });
-  return { ...moduleWorker("sandbox", contents), durableObjects: objects({ STATE: "SandboxState" }) };
-}
-
-function moduleWorker(name: string, contents: string) {
-  return { name, modules: [{ type: "ESModule", path: "index.mjs", contents }], compatibilityDate: DATE };
-}
-
-async function bundle(from: Pick<Parameters<typeof build>[0], "stdin" | "entryPoints" | "plugins">): Promise<string> {
-  const built = await build({
-    ...from,
-    bundle: true,
-    format: "esm",
-    target: "es2024",
-    conditions: ["workerd", "worker", "browser"],
-    external: ["cloudflare:*", "node:*"],
-    write: false,
-  });
-  return built.outputFiles?.[0]?.text ?? "";
-}
-
-function objects(classes: Readonly<Record<string, string>>) {
-  return Object.fromEntries(
-    Object.entries(classes).map(([binding, className]) => [binding, { className, useSQLite: true }]),
-  );
-}
-
-async function migrate(runtime: Runtime): Promise<void> {
-  const folder = path.join(ROOT, "migrations");
-  const database = await runtime.getD1Database("DB", "latchkey");
-  const files = (await readdir(folder)).filter((name) => name.endsWith(".sql")).toSorted();
-  for (const file of files) {
-    const text = await readFile(path.join(folder, file), "utf8");
-    for (const statement of text.split("--> statement-breakpoint")) await database.prepare(statement).run();
-  }
+  const socket = port === undefined ? {} : { unsafeDirectSockets: [{ host: "127.0.0.1", port }] };
+  return { ...moduleWorker("sandbox", contents), ...socket, durableObjects: objects({ STATE: "SandboxState" }) };
 }
