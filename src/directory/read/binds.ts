@@ -9,6 +9,8 @@ export interface Binds {
   all<T extends SqlRow>(sql: Sql, statement: string): T[];
   /** The same, of which the first row alone is wanted. */
   first<T extends SqlRow>(sql: Sql, statement: string): T | undefined;
+  /** The statement with its values, as one text that no other has. */
+  key(statement: string): string;
 }
 
 /** A statement's parameters, none yet. */
@@ -36,6 +38,9 @@ export function openBinds(): Binds {
     first(sql, statement) {
       const { text, given } = used(statement);
       return sql.first(text, ...given);
+    },
+    key(statement) {
+      return JSON.stringify(used(statement));
     },
   };
 }

@@ -9,6 +9,7 @@
 import type { Sql } from "../store/sql.ts";
 import { type Binds, openBinds } from "./binds.ts";
 import { type Asking, collation, conditionsOf, type ObjectsAsked } from "./conditions.ts";
+import { openKept, type Stretch } from "./kept.ts";
 import { countParts, orderBy, type Order, partsAfter, readParts } from "./keyset.ts";
 import { LISTINGS } from "./listings.ts";
 import { findNode } from "./nodes.ts";
@@ -24,9 +25,7 @@ export function readObjects(sql: Sql, asked: ObjectsAsked): Found {
   const member = memberOf && findNode(sql, "users", { id: memberOf.user, past })?.n;
   if (memberOf && member === undefined) throw notFound("users");
   const asking: Asking = { sql, asked, past, member };
-  const { rows, hasMore } = past
-    ? pastPage({ ...asking, past }, limit)
-    : readParts(countParts(asked.after, asked.sort), limit, (part, most) => pageOf(asking, part, most));
+  const { rows, hasMore } = past ? pastPage({ ...asking, past }, limit) : presentPage(asking);
   const last = hasMore ? rows.at(-1) : undefined;
   const isWhole = !last && !asked.after;
   return {
@@ -42,47 +41,71 @@ export function readObjects(sql: Sql, asked: ObjectsAsked): Found {
   };
 }
 
+/** An index that is walked for whatever comes gives any page at once; what takes more is kept for the pages to come. */
+function presentPage(asking: Asking): Stretch {
+  const { sql, asked } = asking;
+  const read = (limit: number) =>
+    readParts(countParts(asked.after, asked.sort), limit, (part, most) => pageOf(asking, part, most));
+  const binds = openBinds();
+  const { from, where, order, isAtHand } = partsOf(asking, binds);
+  if (isAtHand) return read(asked.limit);
+  return openKept(sql).page(binds.key(`${from} WHERE ${where} ORDER BY ${orderBy(order)}`), asked, read);
+}
+
 function pageOf(asking: Asking, part: number, limit: number): Place[] {
   const { sql, asked } = asking;
   const binds = openBinds();
-  const { from, where, order } = partsOf(asking, binds);
+  const { from, where, order, isWalked } = partsOf(asking, binds);
+  const { by = "NULL", key, descending } = order;
   const after = partsAfter(asked.after, order, binds)[part] ?? "FALSE";
-  return binds.all<{ n: number; sorted: string | number | null }>(
-    sql,
-    `SELECT t.n AS n, ${order.by ?? "NULL"} AS sorted ${from} WHERE ${where} AND ${after}
-     ORDER BY ${orderBy(order)} LIMIT ${binds.put(limit)}`,
-  );
+  const rows = `SELECT ${key} AS n, ${by} AS sorted ${from} WHERE ${where} AND ${after}`;
+  const ordered = isWalked || !descending ? `${rows} ORDER BY ${orderBy(order)}` : backwards(rows, asked, order);
+  return binds.all<{ n: number; sorted: string | number | null }>(sql, `${ordered} LIMIT ${binds.put(limit)}`);
+}
+
+/** Reads the table from its end: of rows with the same value those come first, and no later one displaces them. */
+function backwards(rows: string, asked: ObjectsAsked, { key, descending }: Order): string {
+  const order = { by: `sorted${collation(asked)}`, key: "n", descending };
+  return `SELECT n, sorted FROM (${rows} ORDER BY ${key} DESC LIMIT -1) ORDER BY ${orderBy(order)}`;
 }
 
 function countOf(asking: Asking): number {
   const { past } = asking;
   if (past) return pastCount({ ...asking, past });
   const binds = openBinds();
-  const { from, where } = partsOf(asking, binds);
-  return binds.first<{ count: number }>(asking.sql, `SELECT count(*) AS count ${from} WHERE ${where}`)?.count ?? 0;
+  const { from, where, order } = partsOf(asking, binds);
+  const rows = `${from} WHERE ${where}`;
+  return openKept(asking.sql).count(
+    binds.key(`${rows} ORDER BY ${orderBy(order)}`),
+    () => binds.first<{ count: number }>(asking.sql, `SELECT count(*) AS count ${rows}`)?.count ?? 0,
+  );
 }
 
-function partsOf(
-  asking: Asking,
-  binds: Binds,
-): { readonly from: string; readonly where: string; readonly order: Order } {
+interface Parts {
+  readonly from: string;
+  readonly where: string;
+  readonly order: Order;
+  /** True where a sorted index is walked. */
+  readonly isWalked: boolean;
+  /** True where each of its rows is meant. */
+  readonly isAtHand: boolean;
+}
+
+function partsOf(asking: Asking, binds: Binds): Parts {
   const { list, sort } = asking.asked;
   const conditions = conditionsOf(asking, binds, (name) => `t.${name}`);
   const few = conditions.findIndex(({ rows }) => rows !== undefined);
   const where = conditions.map(({ text, rows }, index) => (index === few ? `t.n IN (${rows ?? ""})` : text));
-  const isWalked = conditions.every(({ byNode }) => byNode);
+  const index = sort.field === undefined ? undefined : LISTINGS[list].indexes[sort.field];
+  // Left to itself SQLite would walk an index for the sake of its order.
+  const isWalked = index !== undefined && conditions.every(({ byNode }) => byNode);
   return {
-    from: `FROM ${list} AS t ${pathOf(asking, isWalked)}`,
+    isWalked,
+    isAtHand: isWalked && conditions.length === 0,
+    from: `FROM ${list} AS t ${isWalked ? `INDEXED BY ${index}` : "NOT INDEXED"}`,
     where: ["t.gone_at IS NULL", ...where].join(" AND "),
     order: { by: sort.field && `t.${sort.field}${collation(asking.asked)}`, key: "t.n", descending: sort.descending },
   };
-}
-
-/** How the table is read. Left to itself SQLite would walk an index for the sake of its order. */
-function pathOf({ asked }: Asking, isWalked: boolean): string {
-  const { list, sort } = asked;
-  const index = sort.field === undefined ? undefined : LISTINGS[list].indexes[sort.field];
-  return isWalked && index !== undefined ? `INDEXED BY ${index}` : "NOT INDEXED";
 }
 
 function directIn({ asked, member }: Asking): number | undefined {
