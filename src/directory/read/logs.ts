@@ -4,6 +4,7 @@
  */
 import type { Sql } from "../store/sql.ts";
 import { type Binds, openBinds } from "./binds.ts";
+import { openKept } from "./kept.ts";
 import { orderBy, type Order, partsAfter } from "./keyset.ts";
 import { LISTINGS } from "./listings.ts";
 import type { Found, Filter, ListAsked, LogList, Place, Row } from "./question.ts";
@@ -54,7 +55,7 @@ function countOf(sql: Sql, asked: LogAsked): number {
   const binds = openBinds();
   const { inner, outer } = conditionsOf({ ...asked, after: undefined }, binds);
   const query = `SELECT count(*) AS count FROM ${asked.list} WHERE ${inner} AND ${outer}`;
-  return binds.first<{ count: number }>(sql, query)?.count ?? 0;
+  return openKept(sql).count(binds.key(query), () => binds.first<{ count: number }>(sql, query)?.count ?? 0);
 }
 
 function orderOf({ sort }: LogAsked): Order {

@@ -10,6 +10,7 @@
  */
 import { type Binds, openBinds } from "./binds.ts";
 import { type Asking, collation, conditionsOf } from "./conditions.ts";
+import { openKept } from "./kept.ts";
 import { orderBy, type Order, partsAfter, readParts } from "./keyset.ts";
 import { LISTINGS } from "./listings.ts";
 import { columnAt, type Past } from "./past.ts";
@@ -36,15 +37,35 @@ export function pastPage(asking: PastAsking, limit: number): { readonly rows: Pl
   // What has no value comes first and ends its part, so that a part is either of those or of the others.
   const from = after ?? (sort.descending ? undefined : { sorted: null, n: -1 });
   const parts = partsAfter(from, { by: sort.field, key: "n", descending: sort.descending }, openBinds()).length;
-  const { rows, hasMore } = readParts(parts, limit, (part, most): Found[] => {
+  const { rows, hasMore } = readParts(parts, limit, (part, most): readonly Place[] => {
     const asked = { asking, from, part, limit: most };
-    return walked(asked) ?? pageOf(asked, (binds) => branchesOf(asking, binds));
+    return walked(asked) ?? keptPage(asked, (binds) => branchesOf(asking, binds));
   });
   return { rows: [...rows], hasMore };
 }
 
+/** A page of what takes long: it is read with those that follow it in its part. */
+function keptPage(asked: PartAsked, branches: (binds: Binds) => readonly Branch[]): readonly Place[] {
+  const { asking, from, part } = asked;
+  const key = keyOf(asking, [asking.asked.sort, part, from && from.sorted === null]);
+  const page = { after: from, limit: asked.limit };
+  return openKept(asking.sql).page(key, page, (limit) => {
+    const rows = pageOf({ ...asked, limit: limit + 1 }, branches);
+    return { rows: rows.slice(0, limit), hasMore: rows.length > limit };
+  }).rows;
+}
+
+function keyOf({ asked, past, member }: PastAsking, more: readonly unknown[]): string {
+  const { list, filters, search, memberOf } = asked;
+  return JSON.stringify(["past", past, list, filters, search ?? null, member, memberOf?.transitive, ...more]);
+}
+
 /** How many rows there were. */
 export function pastCount(asking: PastAsking): number {
+  return openKept(asking.sql).count(keyOf(asking, ["count"]), () => countOf(asking));
+}
+
+function countOf(asking: PastAsking): number {
   const binds = openBinds();
   const counts = branchesOf(asking, binds).map(
     ({ from, where }) => `(SELECT count(*) FROM ${from} WHERE ${where.join(" AND ")})`,
@@ -91,7 +112,7 @@ function until(place: Place | undefined, { by, key, descending }: Order, binds: 
 }
 
 /** The page by a walk; undefined where there is no index to walk, or the page is not full when the walk has gone far. */
-function walked(asked: PartAsked): Found[] | undefined {
+function walked(asked: PartAsked): readonly Place[] | undefined {
   const { asking, limit } = asked;
   const { list, sort } = asking.asked;
   const index = sort.field === undefined ? undefined : LISTINGS[list].indexes[sort.field];
@@ -99,12 +120,12 @@ function walked(asked: PartAsked): Found[] | undefined {
   const way = { column: sort.field, index };
   const conditions = conditionsOf(asking, openBinds(), (name) => `t.${name}`);
   if (conditions.some(({ rows }) => rows !== undefined)) return undefined;
-  const walk = (end?: Place) => pageOf(asked, (binds) => waysOf(asking, binds, way), end);
+  const ways = (binds: Binds) => waysOf(asking, binds, way);
   const end = endOf(asked, way);
-  const found = walk(end);
+  const found = pageOf(asked, ways, end);
   if (found.length >= limit || !end) return found;
   // Nothing is asked for, and still few rows are where they were: the walk is no longer than the table, and needs no sorting.
-  return conditions.length === 0 ? walk() : undefined;
+  return conditions.length === 0 ? keptPage(asked, ways) : undefined;
 }
 
 interface Way {
