@@ -32,11 +32,14 @@ const MOST_ROWS = 40_000;
 const ROWS_OF_A_STRETCH = 50;
 const MOST_COUNTS = 500;
 
+/** A database that is emptied counts its changes from nothing again, but what is copied into it comes by another run. */
+const VERSION = "SELECT total_changes() || ' ' || ifnull((SELECT id FROM runs ORDER BY r DESC LIMIT 1), '') AS version";
+
 /** Makes something of a database that is kept until anything is written to it. */
 export function keptWhile<T>(make: (sql: Sql) => T): (sql: Sql) => T {
-  const known = new WeakMap<Sql, { readonly version: number; readonly made: T }>();
+  const known = new WeakMap<Sql, { readonly version: string; readonly made: T }>();
   return (sql) => {
-    const version = sql.first<{ version: number }>("SELECT total_changes() AS version")?.version ?? 0;
+    const version = sql.first<{ version: string }>(VERSION)?.version ?? "";
     const last = known.get(sql);
     if (last?.version === version) return last.made;
     const made = make(sql);
