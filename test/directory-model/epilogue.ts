@@ -18,6 +18,7 @@ import {
 import type { Judge } from "./judge.ts";
 import { approve } from "./perform.ts";
 import type { Script } from "./step.ts";
+import { toldApart } from "./told.ts";
 import type { World } from "./world.ts";
 
 const HOUR_MS = 3_600_000;
@@ -105,6 +106,7 @@ function equal(world: World, withLogs: boolean): void {
     ...usersApart(world),
     ...groupsApart(world),
     ...edgesApart(world, () => true, new Set()),
+    ...toldApart(world, now),
     ...devicesApart(world),
     ...managedApart(world),
     ...joinsApart(world),
