@@ -37,6 +37,8 @@ interface Begun {
   readonly entra: string;
   readonly shown: Shown;
   readonly refusals: Set<Target>;
+  /** Services that the tenant did without at some time of the run, whatever it has when the run ends. */
+  readonly missed: Set<Target>;
 }
 
 /** Everything that can be removed, by kind, as it shows. */
@@ -67,12 +69,13 @@ export class Judge {
     const { world } = this;
     for (const run of listRuns(world.sql, { limit: 8 }).toReversed()) {
       if (run.status === "running" && !this.#begun.has(run.id)) this.#begin(run);
-      for (const [target] of world.refusals) this.#begun.get(run.id)?.refusals.add(target);
+      const begun = this.#begun.get(run.id);
+      for (const [target] of world.refusals) begun?.refusals.add(target);
+      if (run.status === "running" && !world.tenant.hasIntune) begun?.missed.add("managed_devices");
       const before = this.#seen.get(run.id);
       if (run.status === before) continue;
       this.#seen.set(run.id, run.status);
-      // What is approved later is what was seen before.
-      if (run.status === "running" && before === "held") this.#begin(run, this.#begun.get(run.id)?.changes);
+      if (run.status === "running" && before === "held") this.#begin(run, begun);
       if (run.status !== "running" && run.status !== "superseded") this.#end(run);
     }
     world.refusals.clear();
@@ -87,18 +90,20 @@ export class Judge {
     this.memory.forget();
   }
 
-  #begin(run: Run, changes = this.world.tenant.changes): void {
-    const { weather } = this.world;
+  /** `before`: of a run that was held and is approved. It still ends as what it met until then lets it. */
+  #begin(run: Run, before?: Begun): void {
+    const { weather, tenant } = this.world;
     this.#readable = readable(this.world);
     this.#begun.set(run.id, {
-      changes,
-      harm: weather.harm,
+      changes: before?.changes ?? tenant.changes,
+      harm: before?.harm ?? weather.harm,
       asked: new Map(this.world.requests),
       readable: this.#readable,
       poisons: [...weather.poisons],
       entra: weather.entra,
       shown: shownOf(this.world),
-      refusals: new Set(),
+      refusals: before?.refusals ?? new Set(),
+      missed: before?.missed ?? new Set(),
     });
   }
 
@@ -126,7 +131,8 @@ export class Judge {
 
   #bounded(run: Run, tasks: readonly Task[], begun: Begun): void {
     const pages = tasks.reduce((sum, task) => sum + task.pages, 0);
-    const seconds = ((run.endedAt ?? this.world.clock.now()) - run.startedAt) / 1000;
+    // Until it was held it was judged then; how long an approval takes is not the run's doing.
+    const seconds = ((run.endedAt ?? this.world.clock.now()) - (run.approvedAt ?? run.startedAt)) / 1000;
     const asked = tasks.reduce(
       (sum, { resource }) => sum + askedFor(this.world, resource) - (begun.asked.get(resource) ?? 0),
       0,
@@ -181,10 +187,7 @@ export class Judge {
     const task = tasks.find(({ state, resource }) => {
       if (state === "done" || state === "skipped") return false;
       // What the tenant does not let be read is a reason.
-      return !(
-        state === "refused" &&
-        (begun.refusals.has(resource) || (resource === "managed_devices" && !world.tenant.hasIntune))
-      );
+      return !(state === "refused" && (begun.refusals.has(resource) || begun.missed.has(resource)));
     });
     // So is what waits for somebody, what an earlier run could not read, that nobody wanted to wait, and a refused secret.
     const isKnown = KNOWN_REASONS.has(task?.trouble?.code ?? "");
