@@ -72,6 +72,21 @@ function ownVariablesEmptied(): Record<string, string> {
   return Object.fromEntries(names.map(([, name = ""]) => [name, ""]));
 }
 
+/** The same for every file of a run, and for every run, unless somebody asks for others. */
+const SEEDS = { faults: seedOf("FAULT_SEED"), directory: seedOf("DIRECTORY_SEED") };
+
+/** A seed by its variable: 1 where that is not set, and a fresh one, which is printed, where it is `random`. */
+function seedOf(name: string): string {
+  const seed = process.env[name] ?? "1";
+  if (/^\d+$/.test(seed)) return seed;
+  if (seed !== "random") throw new Error(`${name} is a whole number or "random".`);
+  const fresh = String(Date.now() % 2 ** 30);
+  process.stdout.write(`${name}=${fresh}\n`);
+  // This file is read again for each project.
+  process.env[name] = fresh;
+  return fresh;
+}
+
 const VARIABLES = Object.entries(VARIABLE_TABLE).flatMap(([name, spec]) => [
   name,
   ...("aliases" in spec ? spec.aliases : []),
@@ -96,9 +111,9 @@ function testVariables() {
     CORS_ORIGINS: "https://app.test",
     LOG_LEVEL: "INFO",
     FAULT_SCHEDULES: process.env["FAULT_SCHEDULES"] ?? "500",
-    FAULT_SEED: process.env["FAULT_SEED"] ?? "",
+    FAULT_SEED: SEEDS.faults,
     DIRECTORY_SCRIPTS: process.env["DIRECTORY_SCRIPTS"] ?? "200",
-    DIRECTORY_SEED: process.env["DIRECTORY_SEED"] ?? "",
+    DIRECTORY_SEED: SEEDS.directory,
   };
 }
 

@@ -5,7 +5,7 @@ declare namespace Cloudflare {
     TOKEN_ENCRYPTION_KEY: string;
     LOG_LEVEL: string;
     MICROSOFT_CLIENT_ID: string;
-    /** How many fault schedules are run, and the seed; an empty seed is a new one each time. */
+    /** How many fault schedules are run, and the seed of the first; both are whole numbers. */
     FAULT_SCHEDULES: string;
     FAULT_SEED: string;
     /** The same of the scripts of the tenant directory. */
