@@ -64,15 +64,15 @@ export class Judge {
     this.#untold = new Untold(world);
   }
 
-  /** Sees what became of runs. Cheap: called after everything that happens. */
+  /** Sees what became of runs. */
   look(): void {
     const { world } = this;
     for (const run of listRuns(world.sql, { limit: 8 }).toReversed()) {
       if (run.status === "running" && !this.#begun.has(run.id)) this.#begin(run);
       const begun = this.#begun.get(run.id);
       for (const [target] of world.refusals) begun?.refusals.add(target);
-      if (run.status === "running" && !world.tenant.hasIntune) begun?.missed.add("managed_devices");
       const before = this.#seen.get(run.id);
+      if ((before ?? "running") === "running" && !world.tenant.hasIntune) begun?.missed.add("managed_devices");
       if (run.status === before) continue;
       this.#seen.set(run.id, run.status);
       if (run.status === "running" && before === "held") this.#begin(run, begun);

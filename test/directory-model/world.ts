@@ -7,13 +7,13 @@ import { migrate } from "../../src/directory/store/schema.ts";
 import { openSql, type Sql } from "../../src/directory/store/sql.ts";
 import { parseConfig } from "../../src/lib/config.ts";
 import { createSender } from "../../src/lib/http.ts";
-import type { LogFields, Logger } from "../../src/lib/log.ts";
 import { createVirtualClock } from "../faults/virtual-clock.ts";
 import { CLIENT_ID, CLIENT_SECRET } from "../sandbox/defaults.ts";
 import { beginLife, type Ending, type Life } from "./life.ts";
 import { travel } from "./network.ts";
 import { GRAPH, Tenant, type TenantSize } from "./tenant.ts";
 import { createTraffic } from "./traffic.ts";
+import { watchedLog } from "./watched-log.ts";
 import { type Target, Weather } from "./weather.ts";
 
 /** The platform rings an alarm again whose handler did not come to its end. */
@@ -49,7 +49,7 @@ export class World {
   readonly sql: Sql;
   /** Rows that statements wrote while somebody counts. */
   counting: { statement: string; rows: () => number }[] | undefined;
-  /** Called after everything that happened. */
+  /** Called after everything that was written or refused. */
   look: () => void = () => {};
   life: Life;
   directory: Directory;
@@ -57,6 +57,8 @@ export class World {
   readonly #lives: Life[] = [];
   #alarmAt: number | undefined;
   #working = false;
+  /** Whether any life has written since the last look. */
+  #hasWritten = false;
   #alarms = { at: 0, count: 0 };
 
   private constructor(
@@ -167,6 +169,9 @@ export class World {
 
   async #settle(): Promise<void> {
     await this.traffic.settle();
+    // Most of what happens is that a request is under way: nothing is to be seen then, and to look takes long.
+    if (!this.#hasWritten && this.refusals.size === 0) return;
+    this.#hasWritten = false;
     this.look();
   }
 
@@ -197,7 +202,10 @@ export class World {
   #begin(): Life {
     const life = beginLife({
       storage: this.storage,
-      wrote: (statement, rows) => this.counting?.push({ statement, rows }),
+      wrote: (statement, rows) => {
+        this.#hasWritten = true;
+        this.counting?.push({ statement, rows });
+      },
       died: () => this.evict(),
     });
     this.#lives.push(life);
@@ -206,7 +214,7 @@ export class World {
 
   #open(life: Life): Directory {
     const { clock, weather } = this;
-    const log = this.#log(life);
+    const log = watchedLog({ broken: this.broken, secrets: this.#secrets, isOver: () => life !== this.life });
     const config = parseConfig({ ...env, MICROSOFT_CLIENT_ID: CLIENT_ID });
     const random = () => weather.luck();
     const fetch = async (request: Request) => {
@@ -232,17 +240,5 @@ export class World {
         else if (life === this.life) this.#alarmAt = Math.min(this.#alarmAt ?? at, at);
       },
     });
-  }
-
-  /** A log that is read for secrets, before anything is taken out of it. */
-  #log(life: Life): Logger {
-    const write = (event: string, fields: LogFields = {}) => {
-      const line = `${event} ${JSON.stringify(fields, (_, value: unknown) => (value instanceof Error ? `${value.message} ${String(value.cause)}` : value))}`;
-      if (this.#secrets.some((secret) => line.includes(secret))) this.broken.push(`a secret was logged: ${event}`);
-      if (life === this.life && fields["cause"] instanceof Error && !/evicted|disk I\/O/.test(String(fields["cause"])))
-        this.broken.push(`a defect was logged: ${event} ${String(fields["cause"].stack)}`);
-    };
-    const log: Logger = { debug: write, info: write, warn: write, error: write, with: () => log };
-    return log;
   }
 }
