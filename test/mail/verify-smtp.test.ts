@@ -81,6 +81,16 @@ test("with STARTTLS nothing but STARTTLS is asked before TLS, and EHLO is said a
   ]);
 });
 
+test("what is offered before TLS counts for nothing after it", async () => {
+  const rules = [
+    { to: /^EHLO /, say: "250-hi\r\n250-STARTTLS\r\n250 AUTH XOAUTH2\r\n" },
+    { to: /^STARTTLS$/, say: "220 go\r\n" },
+    { to: /^EHLO /, say: "250 hi\r\n" },
+  ];
+  const script = { greeting: "220 hi\r\n", rules };
+  expect(causeOf((await logIn({ protocol: SMTP, script, security: "starttls" })).result)).toBe("mechanism_missing");
+});
+
 test.each([
   ["offers none", { greeting: "220 hi\r\n", rules: [{ to: /^EHLO/, say: "250 hi\r\n" }] }, "starttls_missing"],
   ["refuses it", smtpServer("PLAIN", { to: /^STARTTLS$/, say: "502 5.5.1 no\r\n" }), "starttls_missing"],
