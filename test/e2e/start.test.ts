@@ -66,6 +66,13 @@ async function connect(token: string, label: string) {
   return browser.follow(await browser.press(page, label));
 }
 
+/** Pastes a command that starts a sign-in, and opens the page that it leads to. */
+async function openPrinted(command: string | undefined) {
+  const { authorization_url: url } = (await paste(command ?? "", printedToken())) as { authorization_url: string };
+  const browser = new Browser();
+  return { browser, page: await browser.open(url) };
+}
+
 const EVENT = {
   subject: "Coffee",
   start: { date_time: "2027-03-01T09:00:00", time_zone: "Europe/Rome" },
@@ -77,9 +84,7 @@ test("the first three commands that are printed lead from nothing to an event", 
   const [connectIt, create, list] = printedCommands();
   expect(latchkey.output()).toContain(`http://localhost:${installation.worker}\n`);
   expect(latchkey.output()).toContain(`http://localhost:${installation.sandbox}\n`);
-  const { authorization_url: url } = (await paste(connectIt ?? "", printedToken())) as { authorization_url: string };
-  const browser = new Browser();
-  const page = await browser.open(url);
+  const { browser, page } = await openPrinted(connectIt);
   expect(page.headers.get("Content-Type")).toMatch(/^text\/html/);
   expect(buttonsOf(page).map(({ text }) => text.split(" ")[0])).toEqual(["Ana", "Gus", "Pat", "Dora", "Cancel"]);
   const callback = await browser.follow(await browser.press(page, "Ana Rossi"));
@@ -94,9 +99,8 @@ test("the first three commands that are printed lead from nothing to an event", 
 test("the others connect Google, YouTube and Notion, and show what is connected", async () => {
   const [google, youtube, notion, list] = printedCommands().slice(3);
   const signIn = async (command: string | undefined, ...labels: string[]) => {
-    const { authorization_url: url } = (await paste(command ?? "", printedToken())) as { authorization_url: string };
-    const browser = new Browser();
-    let page = await browser.open(url);
+    const { browser, page: first } = await openPrinted(command);
+    let page = first;
     for (const label of labels) page = await browser.press(page, label);
     const callback = await browser.follow(page);
     expect([callback.url.origin, callback.status]).toEqual([latchkey.url, 200]);
@@ -126,9 +130,8 @@ test("the next commands copy a whole tenant and ask for it", async () => {
 test("the last commands open a mailbox for a mail client", async () => {
   const [open, login, ...more] = printedCommands().slice(13);
   expect(more).toEqual([]);
-  const { authorization_url: url } = (await paste(open ?? "", printedToken())) as { authorization_url: string };
-  const browser = new Browser();
-  const callback = await browser.follow(await browser.press(await browser.open(url), "Ana Rossi"));
+  const { browser, page } = await openPrinted(open);
+  const callback = await browser.follow(await browser.press(page, "Ana Rossi"));
   expect(JSON.parse(callback.text)).toMatchObject({
     connection: { provider: "outlook" },
     mail_account: { address: "ana@contoso.example", auth_method: "oauth" },
