@@ -46,7 +46,10 @@ interface ShownRun {
 
 /** What both sides read. */
 const COMMON = new Set(["users", "groups", "devices", "managed_devices"]);
-const POLL_MS = 200;
+/** Each question costs the Worker some ms of CPU, so a long run is asked for ever more rarely. */
+const POLL_MS = 50;
+const LONGEST_POLL_MS = 2_000;
+const SLOWER = 1.2;
 
 /** Runs one reading of ours to its end. Throws where it does not succeed. */
 export async function runOurs(worker: DirectoryWorker, org: string, syncType: string): Promise<RunResult> {
@@ -80,8 +83,8 @@ export async function runOurs(worker: DirectoryWorker, org: string, syncType: st
 }
 
 async function ended(worker: DirectoryWorker, org: string, id: string): Promise<ShownRun> {
-  for (;;) {
-    await pause(POLL_MS);
+  for (let pauseMs = POLL_MS; ; pauseMs = Math.min(LONGEST_POLL_MS, pauseMs * SLOWER)) {
+    await pause(pauseMs);
     const run = await worker.ask<ShownRun>(org, `/v1/microsoft/runs/${id}`);
     if (run.status === "succeeded") return run;
     if (run.status !== "running") throw new Error(`the run ${run.status}: ${JSON.stringify(run)}`);

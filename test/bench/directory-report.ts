@@ -1,6 +1,6 @@
 /** What was seen of the directory, in Markdown. No I/O. */
 import type { RunResult } from "./directory-copy.ts";
-import type { DirectorySeen, Round } from "./directory.ts";
+import { type Copies, type DirectorySeen, type Round, SLOW_SHARE } from "./directory.ts";
 import type { QueryResult } from "./directory-queries.ts";
 
 const MIB = 1024 * 1024;
@@ -78,13 +78,24 @@ function copies({ rounds }: DirectorySeen): string {
 }
 
 /** Between a Worker and Graph there is a way: the plain loop waits for each page, ours for the longest of its lanes. */
-function slow({ plan, slow: round }: DirectorySeen): string[] {
-  if (!round) return [];
-  const { ours, loop } = round;
+function slow({ plan, slow: seen }: DirectorySeen): string[] {
+  if (!seen) return [];
+  const { ours, loop } = seen;
   const ratio = ours.copyMs / loop.elapsedMs;
+  const users = Math.ceil(plan.users * SLOW_SHARE);
   return [
-    `With ${plan.latencyMs} ms of latency on every answer: ours ${seconds(ours.copyMs)}, plain loop ${seconds(loop.elapsedMs)}, ${ratio.toFixed(2)} times as long: ${judge([ratio])}.`,
+    `With ${plan.latencyMs} ms of latency on every answer (Graph's own take 100 to 500 ms), ${users} users and of everything else the same share: ours ${seconds(ours.copyMs)}, plain loop ${seconds(loop.elapsedMs)}, ${ratio.toFixed(2)} times as long: ${judge([ratio])}. By resource: ${waits(seen)}.`,
   ];
+}
+
+function waits({ ours, loop }: Copies): string {
+  return ours.resources
+    .filter(({ resource }) => loop.parts[resource] !== undefined)
+    .map(({ resource, pages, started_at: from, ended_at: to }) => {
+      const took = Date.parse(to ?? "") - Date.parse(from ?? "");
+      return `${resource} ${pages} pages in ${seconds(took)}, loop ${seconds(loop.parts[resource] ?? Number.NaN)}`;
+    })
+    .join("; ");
 }
 
 function judge(ratios: readonly number[]): string {

@@ -25,7 +25,7 @@ const WHOLE: DirectoryPlan = {
   memberships: 500_000,
   devices: 50_000,
   rounds: 3,
-  latencyMs: 25,
+  latencyMs: 100,
   logs: true,
 };
 const QUICK: DirectoryPlan = { ...WHOLE, users: 5_000, groups: 250, memberships: 25_000, devices: 2_500, logs: false };
