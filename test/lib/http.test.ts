@@ -161,6 +161,13 @@ test("text that is split inside a character arrives unbroken", async () => {
   expect((await play(GET, new Response(split))).result).toMatchObject({ ok: true, value: { text: "tokén 🗝️" } });
 });
 
+test("an answer of the platform's own bytes arrives whole, and no further than its limit", async () => {
+  const text = "tokén 🗝️".repeat(20_000);
+  expect((await play(GET, new Response(text))).result).toMatchObject({ ok: true, value: { text } });
+  const { result } = await play({ ...GET, maxBytes: 200_000 }, new Response(text));
+  expect(result).toMatchObject({ ok: false, failure: { code: "provider_unavailable" } });
+});
+
 test.each([
   ["0", 0],
   ["120", 120],
