@@ -87,6 +87,10 @@ function save(sql: Sql, name: string, chunks: ReadonlyMap<number, Chunk>): void 
   );
 }
 
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
 function hex(bits: Uint8Array): string {
-  return Array.from(bits, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  let text = "";
+  for (const byte of bits) text += HEX[byte];
+  return text;
 }

@@ -57,7 +57,7 @@ LEFT JOIN staged AS e ON e.kind = 'devices' AND e.n = d.n
 LEFT JOIN staged AS i ON i.kind = 'managed_devices' AND i.n = d.n`;
 
 function deviceOf(row: Values & { n: number }, marks: StoredDesk["marks"]): Device {
-  const { is_intune: isIntuneNode, staged_entra: entra, staged_intune: intune, ...stored } = row;
+  const { is_intune: isIntuneNode, staged_entra: entra, staged_intune: intune } = row;
   const staged = { entra: entra as Reason | null, intune: intune as Reason | null };
   return {
     n: row.n,
@@ -70,8 +70,8 @@ function deviceOf(row: Values & { n: number }, marks: StoredDesk["marks"]): Devi
     staged: { ...staged },
     wasStaged: staged,
     marked: { entra: marks.entra.has(row.n), intune: marks.intune.has(row.n) },
-    stored,
-    past: stored,
+    stored: row,
+    past: row,
   };
 }
 
@@ -118,7 +118,9 @@ function writeRows(
   const updates: (Update & { readonly stored: Values })[] = [];
   const records: Change[] = [];
   for (const { device, n } of placed) {
-    const values: Values = { ...valuesOfDevice(device), n, since: device.since };
+    const values = valuesOfDevice(device);
+    values["n"] = n;
+    values["since"] = device.since;
     const { stored, past } = device;
     const changed = stored ? differing(TABLE.columns, stored, values) : [];
     if (!stored) added.push(values);

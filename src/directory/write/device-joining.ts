@@ -31,9 +31,9 @@ export interface Word {
 export function hear(desk: Desk, { side, id, values, full, at }: Word): void {
   const device = desk.byId[side].get(id) ?? at ?? adopt(desk, newDevice(desk.now));
   if (device.goneAt !== null) revive(desk, device, side);
-  const { registration_id: registration, ...told } = values;
+  const { registration_id: registration } = values;
   const isFirst = !device[side] || (full && !device.marked[side]);
-  const part = { id, values: isFirst ? told : { ...device[side]?.values, ...told } };
+  const part = { id, values: isFirst ? values : { ...device[side]?.values, ...values } };
   device[side] = part;
   desk.byId[side].set(id, device);
   device.staged[side] = null;

@@ -22,16 +22,14 @@ interface Node {
 
 /** Opens the nodes of a page; `ids` are read with one query, others one by one. */
 export function openNodes(sql: Sql, ids: Iterable<string>): Nodes {
-  const known = new Map<string, Node | undefined>();
-  for (const id of ids) known.set(id, undefined);
-  for (const { id, n, type } of allOver<{ id: string; n: number; type: number }>(sql, FIND, known.keys())) {
-    known.set(id, { n, type });
-  }
+  const asked = [...new Set(ids)];
+  const found = readNodes(sql, asked);
+  const known = new Map(asked.map((id, at) => [id, found[at]]));
   const added: [number, string, Node][] = [];
   const retyped = new Set<Node>();
   let first: number | undefined;
   const find = (id: string): Node | undefined => {
-    if (!known.has(id)) known.set(id, sql.first<{ n: number; type: number }>(FIND, JSON.stringify([id])));
+    if (!known.has(id)) known.set(id, readNodes(sql, [id])[0]);
     return known.get(id);
   };
   const add = (id: string, type: number): Node => {
@@ -67,6 +65,18 @@ export function openNodes(sql: Sql, ids: Iterable<string>): Nodes {
   };
 }
 
-const FIND = "SELECT id, n, type FROM nodes WHERE id IN (SELECT value FROM json_each(?))";
+/** The nodes of ids in their order. One list of numbers comes back: a row for each takes as long as the search. */
+function readNodes(sql: Sql, ids: readonly string[]): (Node | undefined)[] {
+  return allOver<{ found: string }>(sql, FIND, ids).flatMap(({ found }) =>
+    (JSON.parse(found) as (number | null)[]).map((code) =>
+      code === null ? undefined : { n: Math.floor(code / TYPES), type: code % TYPES },
+    ),
+  );
+}
+
+/** More than there are types. */
+const TYPES = 8;
+const FIND = `SELECT json_group_array(nodes.n * ${TYPES} + nodes.type) AS found
+  FROM json_each(?) AS i LEFT JOIN nodes ON nodes.id = i.value`;
 const ADD = "INSERT INTO nodes (n, id, type) SELECT value ->> 0, value ->> 1, value ->> 2 FROM jsonb_each(?)";
 const RETYPE = "UPDATE nodes SET type = v.value ->> 1 FROM jsonb_each(?) AS v WHERE nodes.n = v.value ->> 0";

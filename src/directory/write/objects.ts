@@ -104,8 +104,8 @@ function openDrafts<T extends Sighting>(
 
 function draftOf(n: number, row: (Values & { staged: Reason | null }) | undefined): Draft {
   if (!row) return { n, stored: undefined, values: { n }, wasStaged: null, staged: null, seen: false };
-  const { staged, ...stored } = row;
-  return { n, stored, values: { ...stored }, wasStaged: staged, staged, seen: false };
+  const { staged } = row;
+  return { n, stored: row, values: { ...row }, wasStaged: staged, staged, seen: false };
 }
 
 function see<T extends Sighting>(
@@ -113,12 +113,17 @@ function see<T extends Sighting>(
   sighting: T,
   { kind, nodes, marks }: { readonly kind: ObjectKind<T>; readonly nodes: Nodes; readonly marks: Marks | undefined },
 ): void {
-  if (marks && !marks.has(draft.n)) {
-    for (const column of kind.columns) draft.values[column] = null;
-    marks.put(draft.n, true);
+  const isFirst = marks !== undefined && !marks.has(draft.n);
+  const { values } = draft;
+  for (const column of kind.columns) {
+    const told = sighting.values[column];
+    if (told !== undefined) values[column] = told;
+    else if (isFirst) values[column] = null;
   }
-  Object.assign(draft.values, sighting.values, { gone_at: null, gone: null });
-  kind.settle(draft.values, sighting, nodes);
+  values["gone_at"] = null;
+  values["gone"] = null;
+  if (isFirst) marks.put(draft.n, true);
+  kind.settle(values, sighting, nodes);
   draft.seen = true;
   draft.staged = null;
 }
@@ -135,12 +140,18 @@ function save<T extends Sighting>(
 ): number {
   const spec = { table: kind.kind, key: "n", columns: [...STATES, ...kind.columns], indexed: kind.indexed };
   const seen = drafts.filter((draft) => draft.seen);
-  const added = seen.flatMap(({ n, stored, values }) => (stored ? [] : [{ ...values, n, since: now }]));
+  const added = seen.filter(({ stored }) => !stored);
+  // A copy of each row would cost more than the statement.
+  for (const { values } of added) values["since"] = now;
   const updates = seen.flatMap(({ stored, values }) => {
     const changed = stored ? differing(spec.columns, stored, values) : [];
     return stored && changed.length > 0 ? [{ stored, values, changed }] : [];
   });
-  insertRows(sql, { ...spec, columns: ["n", "since", ...spec.columns] }, added);
+  insertRows(
+    sql,
+    { ...spec, columns: ["n", "since", ...spec.columns] },
+    added.map(({ values }) => values),
+  );
   updateRows(sql, spec, updates);
   if (history) {
     record(sql, now, [
