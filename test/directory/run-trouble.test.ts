@@ -194,3 +194,29 @@ test("asking for one part often does not keep the schedule from the rest", () =>
     }
     expect(time.now - (resourceState(sql, "users").readAt ?? 0)).toBeLessThan(2.5 * HOUR_MS);
   }));
+
+test("devices are read before Intune's records, but a silence of theirs does not hold those", () =>
+  inDirectory(async (sql) => {
+    const asked: string[] = [];
+    let status = 200;
+    const { directory, pass } = engine(sql, (url) => {
+      asked.push(url.pathname.slice(6));
+      if (url.pathname !== "/v1.0/devices/delta") return lastPage(url);
+      if (status !== 200) return { status };
+      const more = { body: { value: [], "@odata.nextLink": `${ROOT}/devices/delta?$skiptoken=2` } };
+      return url.searchParams.has("$select") ? more : lastPage(url);
+    });
+    begin(directory, "devices_only");
+    await pass(60_000);
+    expect(asked.filter((path) => !path.endsWith("$count"))).toEqual([
+      "devices/delta",
+      "devices/delta",
+      "devices/delta",
+      "deviceManagement/managedDevices",
+    ]);
+    status = 503;
+    const before = resourceState(sql, "managed_devices").readAt ?? 0;
+    begin(directory, "devices_only");
+    await pass(60_000);
+    expect(resourceState(sql, "managed_devices").readAt).toBeGreaterThan(before);
+  }));

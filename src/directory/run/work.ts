@@ -13,7 +13,10 @@ import { forgetRuns } from "./forget-runs.ts";
 import { openTasks, runningRuns, type Task } from "./records.ts";
 import { step } from "./step.ts";
 
-/** Resources of one lane do not run beside each other: they have a common limit, or an order (sign-in activity is of users that are known). */
+/**
+ * Resources of one lane do not run beside each other: they have a common limit, or an order (sign-in activity is of users
+ * that are known). Not ordered: the first that is due goes on, so one that has to wait holds no other.
+ */
 interface Lane {
   readonly resources: readonly ResourceName[];
   readonly ordered: boolean;
@@ -22,8 +25,8 @@ interface Lane {
 const LANES: readonly Lane[] = [
   { resources: ["users", "sign_in_activity", "licences"], ordered: true },
   { resources: ["groups"], ordered: true },
-  { resources: ["devices"], ordered: true },
-  { resources: ["managed_devices"], ordered: true },
+  // A record of Intune's that comes before its device has a row of its own, which is written again when the device comes.
+  { resources: ["devices", "managed_devices"], ordered: false },
   { resources: ["sign_ins", "directory_audits"], ordered: false },
   { resources: ["alerts"], ordered: true },
 ];
