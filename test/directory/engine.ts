@@ -28,6 +28,12 @@ export function refusal(status: number, code: string) {
   return { status, body: { error: { code, message: "no" } } };
 }
 
+/** Takes some turns, as a real one may. */
+async function token() {
+  for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+  return { accessToken: "token", ticket: "1" };
+}
+
 /** A directory whose alarms the test lets ring. */
 export function engine(sql: Sql, graph: Graph) {
   const time = { now: START, alarm: null as number | null };
@@ -42,7 +48,7 @@ export function engine(sql: Sql, graph: Graph) {
   const directory: Directory = openDirectory({
     sql,
     sender,
-    tokens: { token: () => Promise.resolve({ accessToken: "token", ticket: "1" }), refused: () => undefined },
+    tokens: { token, refused: () => undefined },
     graphUrl: "https://graph.microsoft.com",
     clock: {
       now: () => time.now,

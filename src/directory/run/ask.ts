@@ -13,6 +13,8 @@ export interface PageRequest extends Asked {
   readonly resource: ResourceName;
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Called when the request has left. */
+  readonly left?: () => void;
 }
 
 const TIMEOUT_MS = 60_000;
@@ -67,10 +69,10 @@ async function sent(directory: Directory, request: PageRequest): Promise<Answer>
 async function send(directory: Directory, request: PageRequest, token: string): Promise<Answer> {
   const { sender, graphUrl, memory } = directory;
   memory.roles = rolesIn(token);
-  const { resource, headers } = request;
+  const { resource, headers, left } = request;
   const url = trustedAddress(versionRoot(graphUrl), request.url);
   countRequest(directory, RESOURCES[resource].workload);
-  return sender.send({
+  const answer = sender.send({
     url,
     headers: { accept: "application/json", ...headers, authorization: `Bearer ${token}` },
     label: `directory ${resource}`,
@@ -78,6 +80,8 @@ async function send(directory: Directory, request: PageRequest, token: string): 
     timeoutMs: TIMEOUT_MS,
     maxBytes: MAX_BYTES,
   });
+  left?.();
+  return answer;
 }
 
 /** No answer of Graph, or no token for it. What passes by itself is waited for; what does not stops the run. */

@@ -7,7 +7,10 @@ export function isCircle({ url, circle }: Task, next: string): boolean {
 }
 
 /** What a task remembers after it goes on to `next`. */
-export function passed({ circle }: Task, next: string): Pick<Task, "circle"> {
+export function passed(
+  { circle }: { readonly circle?: Task["circle"] | undefined },
+  next: string,
+): Pick<Task, "circle"> {
   if (!circle) return { circle: { link: next, power: 1, steps: 0 } };
   if (circle.steps + 1 < circle.power) return { circle: { ...circle, steps: circle.steps + 1 } };
   return { circle: { link: next, power: circle.power * 2, steps: 0 } };

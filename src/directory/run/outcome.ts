@@ -33,6 +33,8 @@ export interface Page {
   readonly items: readonly unknown[];
   readonly nextLink: string | undefined;
   readonly deltaLink: string | undefined;
+  /** Of its text. */
+  readonly characters: number;
 }
 
 /** Where a link came from decides what a refusal of it means. */
@@ -94,6 +96,7 @@ function pageOf(answer: Answer): Outcome {
     items: data.value,
     nextLink: data["@odata.nextLink"] ?? undefined,
     deltaLink: data["@odata.deltaLink"] ?? undefined,
+    characters: answer.text.length,
   };
   return { kind: "page", page, strain: Number(answer.headers.get("x-ms-throttle-limit-percentage") ?? 0) || 0 };
 }

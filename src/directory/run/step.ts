@@ -1,7 +1,6 @@
 /**
- * One page of one task: asked for, written and passed in one transaction with the cursor to the next, so that whatever
- * ends this life of the object repeats at most one page and loses none. The next page is asked for while this one is
- * written.
+ * A few pages of one task: asked for, written and passed in one transaction with the cursor to the next, so that whatever
+ * ends this life of the object repeats those at most and loses none.
  */
 import type { Directory } from "../directory.ts";
 import { tellWatchers } from "../directory.ts";
@@ -9,11 +8,12 @@ import { RESOURCES } from "../resources.ts";
 import { resourceState } from "../store/state.ts";
 import { WRITERS } from "../write/writers.ts";
 import { addressFor, countAddress } from "./address.ts";
-import { askForPage, countObjects, type PageRequest } from "./ask.ts";
-import { isCircle, passed } from "./circle.ts";
+import { CIRCLE, gather, type Gathered, taken } from "./ahead.ts";
+import { countObjects } from "./ask.ts";
+import { passed } from "./circle.ts";
 import { describe } from "./describe.ts";
-import type { Outcome, Page } from "./outcome.ts";
-import { findTask, saveTask, type Task, type TaskTrouble } from "./records.ts";
+import type { Outcome } from "./outcome.ts";
+import { findTask, saveTask, type Task } from "./records.ts";
 import { endRound, removeSome } from "./round.ts";
 import { setAside } from "./set-aside.ts";
 import { outOfRoom, refuse, restart, retrySpoiled, stop, wait } from "./trouble.ts";
@@ -32,13 +32,16 @@ async function readPage(directory: Directory, begun: Task): Promise<Task> {
   const task = await counted(directory, begun);
   const { url, given } = addressFor(directory.graphUrl, task, resourceState(directory.sql, task.resource));
   const outcome = await taken(directory, { resource: task.resource, url, given });
+  const read = outcome.kind === "page" ? await gather(directory, { ...task, url }, outcome.page) : outcome;
   if (directory.memory.closed) return task;
   // Meanwhile the run may have been stopped; nothing is awaited from here on.
   const current = findTask(directory.sql, task);
   if (current?.version !== task.version || current.state !== "open") return current ?? task;
+  return "items" in read ? keep(directory, { ...task, url }, read) : unread(directory, task, read);
+}
+
+function unread(directory: Directory, task: Task, outcome: Exclude<Outcome, { kind: "page" }>): Task {
   switch (outcome.kind) {
-    case "page":
-      return keep(directory, { ...task, url }, outcome.page);
     case "reset":
       return restart(directory, task, outcome.trouble);
     case "wait":
@@ -62,32 +65,11 @@ async function counted(directory: Directory, task: Task): Promise<Task> {
   return count === undefined ? started : { ...started, total: count };
 }
 
-/** The page, perhaps asked for already. */
-async function taken(directory: Directory, request: PageRequest): Promise<Outcome> {
-  const { ahead } = directory.memory;
-  const known = ahead.get(request.url);
-  ahead.delete(request.url);
-  return known ?? askForPage(directory, request);
-}
-
-/** Asks for the page after this one. Reports and alerts have a pace to keep, so theirs wait for their turn. */
-function lookAhead(directory: Directory, { resource }: Task, url: string | undefined): void {
-  if (url === undefined || RESOURCES[resource].mode === "window") return;
-  const { ahead } = directory.memory;
-  const answer = askForPage(directory, { resource, url, given: true });
-  // What goes wrong is heard by whoever takes it, if somebody does.
-  answer.catch(() => undefined);
-  ahead.set(url, answer);
-}
-
-function keep(directory: Directory, task: Task, page: Page): Task {
-  const next = page.nextLink;
-  if (next !== undefined && isCircle(task, next)) {
-    return retrySpoiled(directory, { ...task, tries: Number.MAX_SAFE_INTEGER }, CIRCLE);
-  }
-  if (page.deltaLink === undefined && next === undefined && RESOURCES[task.resource].mode === "delta")
-    return retrySpoiled(directory, task, NO_LINK);
-  lookAhead(directory, task, next);
+function keep(directory: Directory, task: Task, page: Gathered): Task {
+  const { misled } = page;
+  // A circle is one however often it is walked.
+  const last = misled === CIRCLE ? { tries: Number.MAX_SAFE_INTEGER } : {};
+  if (misled) return retrySpoiled(directory, { ...task, ...last }, misled);
   try {
     return directory.sql.transaction(() => written(directory, task, page));
   } catch (cause) {
@@ -100,7 +82,7 @@ function keep(directory: Directory, task: Task, page: Page): Task {
   }
 }
 
-function written(directory: Directory, task: Task, page: Page): Task {
+function written(directory: Directory, task: Task, page: Gathered): Task {
   const { sql, clock } = directory;
   const now = clock.now();
   const result = WRITERS[task.resource](sql, {
@@ -115,15 +97,12 @@ function written(directory: Directory, task: Task, page: Page): Task {
     ...rest,
     dueAt: 0,
     tries: 0,
-    pages: task.pages + 1,
+    pages: task.pages + page.pages,
     seen: task.seen + result.seen,
     written: task.written + result.written,
     setAside: task.setAside + result.setAside.length,
   };
   if (page.nextLink !== undefined)
-    return saveTask(sql, { ...further, url: page.nextLink, ...passed(task, page.nextLink) });
+    return saveTask(sql, { ...further, url: page.nextLink, ...passed(page, page.nextLink) });
   return endRound(directory, further, page.deltaLink ?? null);
 }
-
-const CIRCLE: TaskTrouble = { code: "page_circle", detail: "Microsoft Graph's links lead in a circle." };
-const NO_LINK: TaskTrouble = { code: "page_unreadable", detail: "Microsoft Graph sent a page that leads nowhere." };
