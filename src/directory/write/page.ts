@@ -1,7 +1,7 @@
-/** What the writing side of the copy is given and gives: one page of Graph at a time, in the caller's transaction. */
+/** What the writing side of the copy is given and gives: a page of Graph, or some that follow each other, in the caller's transaction. */
 import type { Sql } from "../store/sql.ts";
 
-/** One page of a resource. */
+/** One page of a resource, or some of its pages in their order, as one. */
 export interface PageInput {
   readonly items: readonly unknown[];
   /** ms since the epoch: what is written in this page happened now, as far as the history knows. */
