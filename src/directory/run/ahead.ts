@@ -43,7 +43,11 @@ export async function gather(directory: Directory, task: Task, first: Page): Pro
   while (!gathered.misled && gathered.nextLink !== undefined) {
     await lookAhead(directory, task.resource, gathered.nextLink);
     const further = mayGrow(directory, task, { gathered, until }) && (await grown(directory, task, gathered));
-    if (!further) break;
+    if (!further) {
+      // What was asked for leaves with the end of this turn, and writing is a long one.
+      await directory.clock.after(0).done;
+      break;
+    }
     gathered = further;
   }
   return gathered;
