@@ -5,6 +5,7 @@ import path from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { Browser, buttonsOf } from "./browser.ts";
 import { install, type Installation, isFree, type Running, start, stopped, uninstall, until } from "./installation.ts";
+import { type Call, callAt } from "./call.ts";
 import { paste } from "./paste.ts";
 import { alive, familyOf, type Process } from "./processes.ts";
 
@@ -40,23 +41,7 @@ function tokenFor(sub: string): string {
   return execFileSync("npm", args, { cwd: installation.folder, encoding: "utf8" }).trim();
 }
 
-async function call(
-  token: string,
-  method: string,
-  route: string,
-  body?: unknown,
-  headers: Record<string, string> = {},
-) {
-  const type = body === undefined ? {} : { "Content-Type": "application/json" };
-  const answer = await fetch(`${latchkey.url}/api/v1${route}`, {
-    method,
-    headers: { Authorization: `Bearer ${token}`, ...type, ...headers },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  const text = await answer.text();
-  const json = (text === "" ? {} : JSON.parse(text)) as Record<string, unknown>;
-  return { status: answer.status, headers: answer.headers, json };
-}
+const call: Call = (...asked) => callAt(latchkey.url)(...asked);
 
 /** Signs somebody in by the page of the stand-in and gives what the callback answers. */
 async function connect(token: string, label: string) {
