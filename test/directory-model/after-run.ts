@@ -1,6 +1,6 @@
 /** What a run says it read is what the tenant is: where it is not, although nothing was changed since that was read. */
 import { type ResourceName, RESOURCES } from "../../src/directory/resources.ts";
-import type { Run, Task } from "../../src/directory/run/records.ts";
+import { openTasks, type Run, type Task } from "../../src/directory/run/records.ts";
 import { resourceState } from "../../src/directory/store/state.ts";
 import {
   alertsApart,
@@ -34,7 +34,9 @@ export interface Ended {
 /** What differs, in words. */
 export function apartAfter(world: World, { run, tasks, lacking, untold }: Ended): string[] {
   const done = tasks.filter(({ state, resource }) => state === "done" && !lacking.has(resource));
-  const isFresh = (name: ResourceName) => world.rounds.get(name) === world.tenant.changes;
+  // Where a later run reads it by now, the latest round is that one's, and nothing of it need be written yet.
+  const underWay = new Set(openTasks(world.sql).map(({ resource }) => resource));
+  const isFresh = (name: ResourceName) => world.rounds.get(name) === world.tenant.changes && !underWay.has(name);
   const read = new Set(done.map(({ resource }) => resource).filter(isFresh));
   return done.flatMap((task) => {
     if (RESOURCES[task.resource].mode === "delta" && task.round === "full")
