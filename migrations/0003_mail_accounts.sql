@@ -37,4 +37,6 @@ CREATE TABLE `mail_accounts` (
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `mail_accounts_address` ON `mail_accounts` (`owner`,`address`);--> statement-breakpoint
-CREATE INDEX `mail_accounts_sealed` ON `mail_accounts` (`sealed_with`,`id`);
+CREATE INDEX `mail_accounts_sealed` ON `mail_accounts` (`sealed_with`,`id`);--> statement-breakpoint
+ALTER TABLE `beta_connections` ADD `withheld` text;--> statement-breakpoint
+ALTER TABLE `connections` ADD `withheld` text;

@@ -3,6 +3,7 @@ import type { ConsentRecord } from "../db/companions.ts";
 import type { Connection } from "../db/connections.ts";
 import { newConnectionId, newConsentId } from "../lib/ids.ts";
 import type { Identity, Provider } from "../providers/provider.ts";
+import { equalScopes } from "../providers/scopes.ts";
 import type { Flow } from "./journal.ts";
 import type { TokenAnswer } from "./token-answer.ts";
 import { leadingResource, scopesOf, sealAnswer, type TokenHolder } from "./tokens.ts";
@@ -61,6 +62,7 @@ export async function connectedRow(
     connectedAt: now,
     createdAt: before?.createdAt ?? now,
     askedScopes: flow.scopes,
+    withheld: holder.withheld,
   };
 }
 
@@ -87,11 +89,18 @@ function holderFor(before: Connection | undefined, { provider, flow, tokens }: G
     id: before?.id ?? newConnectionId(),
     // Consent was given to all of it on one page; what the code was redeemed for is replaced by what was granted.
     scopes: flow.scopes,
+    withheld: stillWithheld(provider, before, flow),
     accessTokens: {},
     refreshToken: lent?.refreshToken ?? null,
     refreshTokenAt: null,
     grantExpiresAt: lent ? lent.grantExpiresAt : lifetimeMs === undefined ? null : now + lifetimeMs,
   };
+}
+
+/** What was asked for again is no longer withheld. */
+function stillWithheld(provider: Provider, before: Connection | undefined, { scopes }: Flow): readonly string[] | null {
+  const still = before?.withheld?.filter((one) => !scopes.some((scope) => equalScopes(provider, one, scope))) ?? [];
+  return still.length > 0 ? still : null;
 }
 
 function sealed(vault: Vault, holder: TokenHolder, { provider, flow, tokens }: Granted) {

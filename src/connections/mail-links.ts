@@ -43,10 +43,10 @@ export function mailboxOf(
   return { address, provider: by };
 }
 
-/** The account that uses this grant from now on, if any. */
+/** The account that uses this grant from now on, if any; where it opens no mailbox, none that used it does. */
 export function mailLinksOf(row: Connection, granted: Pick<Granted, "provider" | "flow">): MailChange[] {
   const mailbox = mailboxOf(row, granted);
-  if (!mailbox) return [];
+  if (!mailbox) return opensMailbox(granted.provider, row.scopes) ? [] : unlinkOf(row, row.connectedAt);
   const { owner, id: connection, connectedAt: at } = row;
   return [{ link: { id: newMailAccountId(), owner, connection, at, ...mailbox } }];
 }

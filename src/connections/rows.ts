@@ -100,6 +100,7 @@ export function commitRow(vault: Vault, { before, next: given, decided, also }: 
     } catch (cause) {
       rows.set(next.id, next);
       vault.memory.pending.set(next.id, write);
+      if (write.also?.mail?.length) vault.memory.mailChanges += 1;
       vault.journal.pending.put(next.id, write);
       vault.wakeBy(vault.clock.now() + FIRST_HEAL_MS);
       vault.log.warn("row kept in own storage: D1 did not take it", { connection: next.id, cause });

@@ -3,7 +3,7 @@ import type { Connection } from "../db/connections.ts";
 import type { StoredAccessToken } from "../db/schema.ts";
 import { open, seal, type SealedPlace } from "../lib/seal.ts";
 import type { Provider } from "../providers/provider.ts";
-import { isOpenidScope, spelledOut } from "../providers/scopes.ts";
+import { equalScopes, isOpenidScope, spelledOut } from "../providers/scopes.ts";
 import type { AccessGrant } from "./grant.ts";
 import type { TokenAnswer } from "./token-answer.ts";
 import type { Vault } from "./vault.ts";
@@ -24,7 +24,7 @@ export type TokenFields = Pick<
 /** A row as far as sealing its tokens needs it. */
 export type TokenHolder = Pick<
   Connection,
-  "id" | "scopes" | "refreshToken" | "refreshTokenAt" | "accessTokens" | "grantExpiresAt"
+  "id" | "scopes" | "withheld" | "refreshToken" | "refreshTokenAt" | "accessTokens" | "grantExpiresAt"
 >;
 
 /** Seals an answer for `holder`. A missing refresh token keeps the old one; a missing scope means what was asked for (RFC 6749 sections 5.1 and 6). */
@@ -53,16 +53,24 @@ export async function sealAnswer(
     ? await seal(vault.ring, placeOf(vault, holder, "refresh_token"), tokens.refresh_token ?? "")
     : holder.refreshToken;
   return {
-    scopes: [...holder.scopes.filter((scope) => !isOf(provider, resource, scope)), ...scopes],
+    scopes: [
+      ...holder.scopes.filter((scope) => !isOf(provider, resource, scope)),
+      ...notWithheld(provider, holder, scopes),
+    ],
     refreshToken,
     // Using a refresh token resets its clock of disuse, also where the provider sends no new one.
     refreshTokenAt: refreshToken === null ? null : now,
     accessTokens,
-    tokenExpiresAt: soonest(accessTokens),
+    tokenExpiresAt: soonestOf(accessTokens, now),
     grantExpiresAt: grantEnd(holder, tokens, now),
     lastRefreshedAt: now,
     updatedAt: now,
   };
+}
+
+/** Without what the owner took back: a provider that divides no grant goes on granting it. */
+function notWithheld(provider: Provider, { withheld }: TokenHolder, scopes: readonly string[]): readonly string[] {
+  return scopes.filter((scope) => !withheld?.some((one) => equalScopes(provider, one, scope)));
 }
 
 /** When the refresh token dies whatever is done, ms: as the answer says, else as it was known before. */
@@ -158,17 +166,17 @@ export function leadingResource(provider: Provider, scopes: readonly string[]): 
   return wanted.find((name) => name !== undefined && asked.includes(name)) ?? provider.firstResource;
 }
 
-/** What a row holds when nothing of that resource is left. */
+/** What a row holds when nothing of that resource is left. `now`: ms. */
 export function withoutResource(
   provider: Provider,
   { scopes, accessTokens }: TokenHolder,
-  resource: string,
+  { resource, now }: { readonly resource: string; readonly now: number },
 ): Pick<TokenFields, "scopes" | "accessTokens" | "tokenExpiresAt"> {
   const { [resource]: _gone, ...left } = accessTokens;
   return {
     scopes: scopes.filter((scope) => !isOf(provider, resource, scope)),
     accessTokens: left,
-    tokenExpiresAt: soonest(left),
+    tokenExpiresAt: soonestOf(left, now),
   };
 }
 
@@ -193,9 +201,11 @@ function scopesIn(answer: string): string[] {
   return answer.split(answer.includes(" ") ? " " : ",").filter((one) => one !== "");
 }
 
-function soonest(tokens: Readonly<Record<string, StoredAccessToken>>): number | null {
+/** When the first of the tokens that live still dies, ms; of those that are dead, where none lives. `now`: ms. */
+export function soonestOf(tokens: Readonly<Record<string, StoredAccessToken>>, now: number): number | null {
   const times = Object.values(tokens).flatMap((token) => (token.expiresAt === null ? [] : [token.expiresAt]));
-  return times.length === 0 ? null : Math.min(...times);
+  const alive = times.filter((time) => time > now);
+  return times.length === 0 ? null : Math.min(...(alive.length > 0 ? alive : times));
 }
 
 function accessField(resource: string): string {

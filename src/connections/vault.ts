@@ -129,8 +129,8 @@ export function createVault(ports: VaultPorts, times: VaultTimes = VAULT_TIMES):
   return { ...ports, times, life: randomText(8), memory };
 }
 
-/** Runs `act` after everything queued before it for that connection, whatever became of that. */
-export function enqueue<T>(queue: Queue, id: ConnectionId, act: () => Promise<T>): Promise<T> {
+/** Runs `act` after everything queued before it under that id, whatever became of that. */
+export function enqueue<Id, T>(queue: Map<Id, Promise<unknown>>, id: Id, act: () => Promise<T>): Promise<T> {
   const before = queue.get(id) ?? Promise.resolve();
   const mine = before.then(act, act);
   const end = mine.then(

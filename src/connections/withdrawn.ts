@@ -33,12 +33,9 @@ export interface Withdrawal {
 export async function withdraw(vault: Vault, { row, resource, refused, requestId }: Withdrawal): Promise<never> {
   const provider = vault.provider(row.provider);
   const failed = failureOf(vault, { row, resource, refused });
-  const next = {
-    ...row,
-    ...withoutResource(provider, row, resource),
-    version: row.version + 1,
-    updatedAt: vault.clock.now(),
-  };
+  const now = vault.clock.now();
+  const left = withoutResource(provider, row, { resource, now });
+  const next = { ...row, ...left, version: row.version + 1, updatedAt: now };
   const commit = await commitRow(vault, { before: row, next, decided: false });
   // Somebody disconnected meanwhile, or connected again: what was refused is refused all the same, and the next use tells.
   if (commit.kind === "lost") requireActive(vault, commit.current);

@@ -1,5 +1,5 @@
 /** Erasing an owner: one batch in code, no cascade. */
-import { and, count, eq, isNull, lte, ne, sql } from "drizzle-orm";
+import { and, count, eq, isNull, lt, lte, ne, sql } from "drizzle-orm";
 import type { Owner } from "../lib/ids.ts";
 import type { Database } from "./database.ts";
 import type { Tables } from "./schema.ts";
@@ -16,14 +16,18 @@ export function erasure(db: Database, tables: Tables): Erasure {
   const gone = eq(connections.status, "revoked");
   return {
     async erase(owner, since) {
-      const [, , , , , rows, pending] = await db.batch([
+      const [, , , , , , rows, pending] = await db.batch([
         db.delete(connections).where(and(eq(connections.owner, owner), gone, isNull(connections.revocation))),
         db
           .delete(events)
           .where(and(eq(events.owner, owner), lte(events.at, since + GRACE_MS), ne(events.state, "pending"))),
         db.delete(consents).where(and(eq(consents.owner, owner), lte(consents.at, since))),
-        // What was chosen since is of a later sign-in.
         db.delete(mailAccounts).where(and(eq(mailAccounts.owner, owner), lte(mailAccounts.chosenAt, since))),
+        // What was chosen since is a later sign-in's; what its owner wrote before goes.
+        db
+          .update(mailAccounts)
+          .set({ username: null, imap: null, smtp: null, password: null, sealedWith: null, createdAt: since })
+          .where(and(eq(mailAccounts.owner, owner), lt(mailAccounts.createdAt, since))),
         db
           .delete(counters)
           .where(and(eq(counters.owner, owner), lte(counters.day, sql`date(${since / 1000}, 'unixepoch')`))),

@@ -1,5 +1,5 @@
 /** Which grant a mail account uses: changed together with the grant's own row, so that neither says what the other does not. */
-import { and, eq, getTableColumns, type SQL, sql } from "drizzle-orm";
+import { and, eq, getTableColumns, lte, type SQL, sql } from "drizzle-orm";
 import type { ConnectionId, MailAccountId, Owner } from "../lib/ids.ts";
 import type { Database } from "./database.ts";
 import type { MailAccount } from "./mail-accounts.ts";
@@ -41,18 +41,8 @@ export function mailStatement(db: Database, { mailAccounts: table }: Pick<Tables
         .set({ ...byPassword(table.version), updatedAt: at })
         .where(used);
     }
-    const { id, owner, address, provider, connection, at } = change.link;
-    const row: MailAccount = {
-      ...NEW,
-      id,
-      owner,
-      address,
-      provider,
-      connection,
-      chosenAt: at,
-      createdAt: at,
-      updatedAt: at,
-    };
+    const { provider, connection, at } = change.link;
+    const row = linkedNew(change.link);
     const values = Object.entries(getTableColumns(table)).map(([key, column]) =>
       sql.param(row[key as keyof MailAccount], column),
     );
@@ -69,6 +59,8 @@ export function mailStatement(db: Database, { mailAccounts: table }: Pick<Tables
           updatedAt: at,
           version: sql`${table.version} + 1`,
         },
+        // One that waited for D1 does not undo what its owner has decided since.
+        setWhere: lte(table.chosenAt, at),
       });
   };
 }
@@ -86,3 +78,26 @@ const NEW = {
   sealedWith: null,
   version: 1,
 } as const satisfies Partial<MailAccount>;
+
+function linkedNew({ id, owner, address, provider, connection, at }: MailLink): MailAccount {
+  return { ...NEW, id, owner, address, provider, connection, chosenAt: at, createdAt: at, updatedAt: at };
+}
+
+/** An owner's accounts as they are after a change: what its statement does, of what was read before it ran. */
+export function changed(accounts: readonly MailAccount[], change: MailChange): MailAccount[] {
+  if ("unlink" in change) {
+    const { connection, at } = change.unlink;
+    return accounts.map((account) =>
+      account.connection === connection
+        ? { ...account, authMethod: "password", connection: null, updatedAt: at, version: account.version + 1 }
+        : account,
+    );
+  }
+  const { address, provider, connection, at } = change.link;
+  const known = accounts.find((account) => account.address === address);
+  if (!known) return [...accounts, linkedNew(change.link)];
+  if (known.chosenAt > at) return [...accounts];
+  const times = { chosenAt: at, updatedAt: at };
+  const next = { ...known, authMethod: "oauth", provider, connection, ...times, version: known.version + 1 } as const;
+  return accounts.map((account) => (account === known ? next : account));
+}

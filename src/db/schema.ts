@@ -85,6 +85,8 @@ function connectionsTable(prefix: string) {
       connectedAt: integer("connected_at").notNull(),
       createdAt: integer("created_at").notNull(),
       updatedAt: integer("updated_at").notNull(),
+      /** What the owner took back here although the provider still grants it; null: nothing. */
+      withheld: text("withheld", { mode: "json" }).$type<readonly string[]>(),
       askedScopes: text("asked_scopes", { mode: "json" }).$type<readonly string[]>(),
       grantExpiresAt: integer("grant_expires_at"),
       expiryAnnouncedAt: integer("expiry_announced_at"),

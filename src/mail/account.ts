@@ -1,18 +1,32 @@
 /** A mail account as it is used and as it is shown: what its owner wrote, filled in by what is known. No I/O. */
 import type { Connection } from "../db/connections.ts";
 import type { MailAccount } from "../db/mail-accounts.ts";
-import type { Config } from "../lib/config.ts";
 import { rfc3339 } from "../lib/clock.ts";
-import { knownServers, type MailServer, type MailServers } from "./servers.ts";
+import type { MailDesk } from "./desk.ts";
+import { knownServers, type MailServer, type MailServers, takesTokensOf } from "./servers.ts";
 
-/** The servers of an account; undefined where nobody said, and none are known. */
-export function serversOf(
-  { address, provider, imap, smtp }: Pick<MailAccount, "address" | "provider" | "imap" | "smtp">,
-  cloud: Config["cloud"],
-): Partial<MailServers> {
+/** What servers and user name follow from. */
+type Reached = Pick<MailAccount, "address" | "username" | "provider" | "authMethod" | "imap" | "smtp">;
+type Place = Pick<MailDesk, "cloud" | "anywhere">;
+
+/**
+ * The servers of an account; a server is absent where nobody said, and none is known. An access token goes to its
+ * provider's own servers alone: what the owner wrote for a password waits meanwhile.
+ */
+export function serversOf(account: Reached, { cloud, anywhere }: Place): Partial<MailServers> {
+  const { address, provider, authMethod } = account;
   const known = knownServers({ address, cloud, ...(provider === null ? {} : { provider }) });
-  const [incoming, outgoing] = [imap ?? known?.imap, smtp ?? known?.smtp];
-  return { ...(incoming ? { imap: incoming } : {}), ...(outgoing ? { smtp: outgoing } : {}) };
+  const own = (server: MailServer | null) => {
+    const fits = authMethod === "password" || anywhere || (provider && server && takesTokensOf(provider, server.host));
+    return fits ? (server ?? undefined) : undefined;
+  };
+  const [imap, smtp] = [own(account.imap) ?? known?.imap, own(account.smtp) ?? known?.smtp];
+  return { ...(imap ? { imap } : {}), ...(smtp ? { smtp } : {}) };
+}
+
+/** What the servers know the user by. With a token it is an address: another name is the password's. */
+export function usernameOf({ address, username, authMethod }: Reached): string {
+  return username !== null && (authMethod === "password" || username.includes("@")) ? username : address;
 }
 
 /** The public shape of an account. No password, sealed or not. Times are RFC 3339 UTC. */
@@ -35,13 +49,13 @@ export interface ShownMailAccount {
 /** An account as the API shows it, with the grant that it uses. */
 export function shownAccount(
   account: MailAccount,
-  { connection, cloud }: { readonly connection: Connection | undefined; readonly cloud: Config["cloud"] },
+  { connection, place }: { readonly connection: Connection | undefined; readonly place: Place },
 ): ShownMailAccount {
-  const { imap = null, smtp = null } = serversOf(account, cloud);
+  const { imap = null, smtp = null } = serversOf(account, place);
   return {
     id: account.id,
     address: account.address,
-    username: account.username ?? account.address,
+    username: usernameOf(account),
     provider: account.provider,
     auth_method: account.authMethod,
     connection: account.connection,

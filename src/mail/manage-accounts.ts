@@ -9,24 +9,26 @@ import { Failure, failure } from "../lib/errors.ts";
 import type { MailAccountId } from "../lib/ids.ts";
 import { open, seal, sealingKeyId } from "../lib/seal.ts";
 import { shownAccount, type ShownMailAccount } from "./account.ts";
-import { attemptD1, forgetRead, loadAccounts, type MailDesk } from "./desk.ts";
-import { accountNamed, grantOf, type MailboxNamed } from "./pick.ts";
+import { attemptD1, type MailDesk, readAccounts, writing } from "./desk.ts";
+import { accountNamed, grantOf, type MailboxNamed, requireOne } from "./pick.ts";
 import { passwordPlace } from "./save-account.ts";
 
 /** The account that is meant, as the API shows it. Fails as `not_found`. */
 export async function showAccount(desk: MailDesk, named: MailboxNamed): Promise<ShownMailAccount> {
-  forgetRead(desk);
-  const account = await accountNamed(desk, named);
-  return shownAccount(account, { connection: await grantOf(desk, account), cloud: desk.cloud });
+  const account = accountNamed(await readAccounts(desk), named);
+  return shownAccount(account, { connection: await grantOf(desk, account), place: desk });
 }
 
-/** Removes an account with its password; the grant stays. Fails as `not_found`. */
+/** Removes an account with its password; the grant stays. Failures: `not_found`, `validation_failed` where there are several and none is named. */
 export async function removeAccount(desk: MailDesk, { address, ...asker }: MailboxNamed & Asker): Promise<void> {
   const { vault, rows } = desk;
-  forgetRead(desk);
-  const { id } = await accountNamed(desk, { address });
-  const removed = await attemptD1(() => rows.remove(vault.owner, id), "written").finally(() => forgetRead(desk));
-  if (!removed) throw failure("not_found", "There is no such mail account.");
+  const id = await writing(desk, async () => {
+    const accounts = await readAccounts(desk);
+    if (address === undefined) requireOne(accounts.map((one) => one.address));
+    const account = accountNamed(accounts, { address });
+    if (await attemptD1(() => rows.remove(vault.owner, account.id), "written")) return account.id;
+    throw failure("not_found", "There is no such mail account.");
+  });
   await record(vault, { action: "mail_account", outcome: "ok", ...asker, detail: { id, removed: true } });
 }
 
@@ -39,32 +41,33 @@ export interface Holdings {
 /** The owner's connections and mail accounts. */
 export async function listHoldings(desk: MailDesk): Promise<Holdings> {
   const integrations = await listIntegrations(desk.vault);
-  forgetRead(desk);
+  const accounts = await readAccounts(desk);
   const grants = await loadRows(desk.vault);
-  const accounts = (await loadAccounts(desk)).map((account) => {
+  const shown = accounts.map((account) => {
     const connection = account.connection === null ? undefined : grants.get(account.connection);
-    return shownAccount(account, { connection, cloud: desk.cloud });
+    return shownAccount(account, { connection, place: desk });
   });
-  return { integrations, accounts };
+  return { integrations, accounts: shown };
 }
 
 /** Seals an account's password anew with the ring's first key. */
 export async function resealAccount(desk: MailDesk, id: MailAccountId): Promise<Resealed> {
+  try {
+    return await writing(desk, () => resealed(desk, id));
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    desk.vault.log.error("mail account not sealed anew", { account: id, reason: error.reason });
+    return error.reason?.startsWith("D1") ? "busy" : "lost";
+  }
+}
+
+async function resealed(desk: MailDesk, id: MailAccountId): Promise<Resealed> {
   const { vault, rows } = desk;
-  forgetRead(desk);
-  const account = (await loadAccounts(desk)).find((one) => one.id === id);
+  const account = (await readAccounts(desk)).find((one) => one.id === id);
   const { id: key } = await vault.ring.sealing();
   if (!account?.password || account.sealedWith === key) return "current";
   const place = passwordPlace(vault, id);
-  try {
-    const password = await seal(vault.ring, place, await open(vault.ring, place, account.password));
-    const next = { ...account, password, sealedWith: sealingKeyId(password) ?? null, version: account.version + 1 };
-    return (await attemptD1(() => rows.replace(next, account.version), "written")) ? "resealed" : "busy";
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    vault.log.error("mail account not sealed anew", { account: id, reason: error.reason });
-    return error.reason?.startsWith("D1") ? "busy" : "lost";
-  } finally {
-    forgetRead(desk);
-  }
+  const password = await seal(vault.ring, place, await open(vault.ring, place, account.password));
+  const next = { ...account, password, sealedWith: sealingKeyId(password) ?? null, version: account.version + 1 };
+  return (await attemptD1(() => rows.save(next, { before: account }), "written")) ? "resealed" : "busy";
 }

@@ -4,7 +4,7 @@ import { type FieldError, notValid } from "../lib/errors.ts";
 /** Ends a key-value pair in both mechanisms. */
 const SEPARATOR = "\u0001";
 /** Whoever could place one of these in a value could add pairs of their own, or end the line. */
-const CONTROL = /\p{Cc}/u;
+export const CONTROL = /\p{Cc}/u;
 
 /**
  * The initial response of XOAUTH2, base64. `user` is the mailbox: a shared one takes the token of whoever may open it.

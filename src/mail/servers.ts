@@ -86,6 +86,17 @@ export function knownServers(of: {
   return of.provider === "outlook" ? EXCHANGE[of.cloud] : BY_DOMAIN.get(domain);
 }
 
+/** Whose hosts take a provider's access tokens: shown anywhere else, a token is given away. */
+const TOKEN_HOSTS = {
+  outlook: /(?:^|\.)(?:outlook\.com|office365\.com|office\.com|office365\.us|outlook\.cn)$/i,
+  google: /(?:^|\.)(?:gmail\.com|googlemail\.com|google\.com)$/i,
+} as const;
+
+/** True where a host is the provider's own. */
+export function takesTokensOf(provider: keyof typeof TOKEN_HOSTS, host: string): boolean {
+  return TOKEN_HOSTS[provider].test(host);
+}
+
 /**
  * What keeps us from talking to a server, by its fields; none: it may be talked to. Mail ports of public hosts alone, so
  * that nobody scans a network through us; in development also loopback, and any port from 1024 up.

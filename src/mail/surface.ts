@@ -1,7 +1,8 @@
 /** The two doors to a mailbox: Microsoft's and Google's. No I/O. */
 import { MAIL_PATH } from "../connections/reauth.ts";
+import type { Connection } from "../db/connections.ts";
 import type { MailProvider } from "../db/schema-mail.ts";
-import { failure } from "../lib/errors.ts";
+import { Failure, failure } from "../lib/errors.ts";
 import type { ProviderId } from "../lib/ids.ts";
 
 /** One door. */
@@ -29,4 +30,21 @@ export function surfaceNamed(name: string | undefined): MailSurface {
 export function mailAuthorizePath(servers: MailProvider): string {
   const name = SURFACES.find((one) => one.servers === servers)?.name ?? servers;
   return `${MAIL_PATH}/${name}/authorize`;
+}
+
+/** What `act` gives. Where it fails and a sign-in mends that, the way to it leads through the door of the grant that is used. */
+export async function atDoor<T>(servers: MailProvider, grant: Connection, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    const path = error instanceof Failure ? error.extra.authorize_path : undefined;
+    const isDoors = SURFACES.some(({ connects }) => connects === grant.provider);
+    // A grant of Microsoft 365's that has the mailbox besides is mended where it was made.
+    if (!(error instanceof Failure) || path === undefined || !isDoors) throw error;
+    const query = new URLSearchParams({ connection: grant.id });
+    const claims = new URL(path, "https://latchkey.invalid").searchParams.get("claims");
+    if (claims !== null) query.set("claims", claims);
+    const authorize_path = `${mailAuthorizePath(servers)}?${query.toString()}`;
+    throw new Failure({ ...error.toData(), extra: { ...error.extra, authorize_path } });
+  }
 }

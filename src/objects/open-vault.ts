@@ -1,10 +1,11 @@
-/** The vault of a keeper: the core, with what its object lends it. */
+/** The vault of a keeper, with what its object lends it, and what stands upon it. */
 import { createJournal } from "../connections/journal.ts";
 import { createTrail, type TrailStorage } from "../connections/trail.ts";
 import { createVault, type Vault, type VaultPorts } from "../connections/vault.ts";
 import type { KeeperStorage } from "../connections/journal.ts";
 import { systemClock } from "../lib/clock.ts";
 import type { Owner } from "../lib/ids.ts";
+import { deskMemory, type MailDesk } from "../mail/desk.ts";
 import type { System } from "../system.ts";
 
 /** What an object lends: its own storage, its life and its alarm. */
@@ -42,4 +43,10 @@ export function openVault(system: System, owner: Owner, { storage, ...lent }: Le
     isShared: (row, providers) => system.isShared(row, providers),
   });
   return vault;
+}
+
+/** Opens the desk of the same owner's mail accounts. */
+export function openDesk({ mailAccounts: rows, config }: System, vault: Vault): MailDesk {
+  const { cloud, environment } = config;
+  return { vault, rows, cloud, anywhere: environment === "development", memory: deskMemory() };
 }

@@ -54,7 +54,7 @@ import { openHouse, openSystem, readKeeperName, type System } from "../system.ts
 import { type FinishAnswer, finishAnswer, type Limited } from "./answers.ts";
 import { type CountedLendInput, lendLimited } from "./lending.ts";
 import { createLimiter } from "./limits.ts";
-import { openVault } from "./open-vault.ts";
+import { openDesk, openVault } from "./open-vault.ts";
 import { UserLimits } from "./user-limits.ts";
 
 /** One object per (system, owner). */
@@ -75,8 +75,8 @@ export class UserKeeper extends DurableObject<Env> {
       wakeBy: (at) => this.#wakeBy(at),
     });
     const vault = this.#vault;
-    const { mailAccounts: rows, config } = this.#system;
-    this.#mail = { vault, rows, cloud: config.cloud, anywhere: config.environment === "development", memory: {} };
+    const { config } = this.#system;
+    this.#mail = openDesk(this.#system, vault);
     this.#limits = new UserLimits({ limiter: createLimiter(ctx.storage.kv, systemClock), vault, config });
     void ctx.blockConcurrencyWhile(async () => {
       this.#alarmAt = await ctx.storage.getAlarm();

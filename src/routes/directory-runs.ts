@@ -9,7 +9,7 @@ import { packCursor, unpackCursor } from "../lib/cursor.ts";
 import { type Result, unwrap } from "../lib/errors.ts";
 import type { RunProgress } from "../directory/run/progress.ts";
 import type { RunPage, ShownRun } from "../directory/run/show.ts";
-import { optionalJson } from "./body.ts";
+import { jsonObject, optionalJson } from "./body.ts";
 import type { Hosted, HostedContext } from "./context.ts";
 import { askDirectory } from "./directory.ts";
 import { jsonBody, limited, smallBody } from "./guards.ts";
@@ -54,7 +54,7 @@ export function directoryRuns() {
     .post("/runs/:id/approve", ...manage, smallBody, named, (c) => decided(c, "approve"))
     .post("/runs/:id/cancel", ...manage, smallBody, named, (c) => decided(c, "cancel"))
     .patch("/schedule", ...manage, jsonBody, async (c) => {
-      const change = valid(Intervals.partial(), await c.req.json());
+      const change = valid(Intervals.partial(), await jsonObject(c));
       const answer = await askDirectory<Result<Schedule>>(c, (directory) => directory.schedule(change));
       await recordTenant(c, "tenant_schedule", { answer, detail: answer.ok ? { ...answer.value } : {} });
       return c.json(unwrap(answer));

@@ -1,7 +1,7 @@
 /** The caller's mail accounts: written down, shown, removed, and tried. */
 import { Hono } from "hono";
 import * as z from "zod";
-import { optionalJson } from "./body.ts";
+import { jsonObject, optionalJson } from "./body.ts";
 import type { Hosted, HostedContext } from "./context.ts";
 import { jsonBody, limited, smallBody } from "./guards.ts";
 import { askKeeper, connectionNamed, spend } from "./keeper.ts";
@@ -40,7 +40,7 @@ const Account = z.strictObject({
 
 /** PUT: writes an account down whole, by its address; a password that is left out stays. */
 async function save(c: HostedContext): Promise<Response> {
-  const { auth_method: authMethod, connection, ...given } = valid(Account, await c.req.json<unknown>());
+  const { auth_method: authMethod, connection, ...given } = valid(Account, await jsonObject(c));
   const named = connection === undefined ? {} : { connection: connectionNamed(connection) };
   const input = { ...given, authMethod, ...named, bucket: "manage", ...askerOf(c) } as const;
   return c.json(spend(c, await askKeeper(c, (keeper) => keeper.saveMailAccount(input))));

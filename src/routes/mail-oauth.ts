@@ -14,7 +14,7 @@ import { askKeeper, connectionNamed, spend } from "./keeper.ts";
 import { mailAccount } from "./mail-account.ts";
 import { loginsOf } from "./mail-logins.ts";
 import { address, mailbox } from "./mail-words.ts";
-import { words } from "./oauth-authorize.ts";
+import { requirePrompt, words } from "./oauth-authorize.ts";
 import { askerOf } from "./oauth-integrations.ts";
 import { minTtl, purposeOf } from "./oauth-token.ts";
 import { valid } from "./respond.ts";
@@ -47,6 +47,7 @@ async function authorize(c: HostedContext): Promise<Response> {
   const { scopes, features = [], connection, ...fields } = given;
   const { config } = c.get("premises");
   const provider = c.get("system").provider(surface.connects);
+  requirePrompt(provider, fields.prompt);
   const question = { policy: config.scopePolicy, provider, roles: c.get("caller").roles };
   return beginSignIn(c, {
     provider: provider.id,

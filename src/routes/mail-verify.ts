@@ -55,7 +55,7 @@ export async function verifyAccount(c: HostedContext): Promise<Response> {
 async function credentials(c: HostedContext, { address: of, user }: Wanted, rejected?: string) {
   // Counted once, however often it is tried.
   const bucket: Bucket | undefined = rejected === undefined ? "mail_verify" : undefined;
-  const input = { address: of, user, rejected, bucket, ...askerOf(c) };
+  const input = { address: of, user, rejected, bucket, roles: c.get("caller").roles, ...askerOf(c) };
   return spend(c, await askKeeper(c, (keeper) => keeper.mailCredentials(input)));
 }
 

@@ -1,16 +1,14 @@
 /** Words of the mail surface, as they may stand in bodies and queries. */
 import * as z from "zod";
+import { CONTROL } from "../mail/sasl.ts";
 
-/** Control characters end a line of IMAP and SMTP, and a pair of XOAUTH2. */
-// oxlint-disable-next-line no-control-regex
-const CONTROL = /[\u0000-\u001f\u007f]/;
 /** Looser than RFC 5321, which lets quoted local parts hold almost anything but blanks and another @. */
 const ADDRESS = /^[^\s@]{1,64}@[^\s@]{1,253}$/;
 
 const plain = (most: number) =>
   z
     .string()
-    .min(1, "expected something")
+    .regex(/\S/, "expected something")
     .max(most, `expected at most ${most} characters`)
     .refine((text) => !CONTROL.test(text), "must not hold a control character");
 

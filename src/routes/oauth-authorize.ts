@@ -5,6 +5,7 @@ import { managerRedirectUri } from "../connections/reauth.ts";
 import { notValid } from "../lib/errors.ts";
 import { PROVIDER_ID } from "../lib/ids.ts";
 import { scopesAskedFor } from "../providers/asking.ts";
+import type { Provider } from "../providers/provider.ts";
 import { registryOf } from "../providers/index.ts";
 import { optionalJson } from "./body.ts";
 import type { HostedContext } from "./context.ts";
@@ -37,8 +38,7 @@ export async function authorize(c: HostedContext): Promise<Response> {
     throw notValid([{ path: "provider", message: `expected one of ${Object.keys(registryOf(config)).join(", ")}` }]);
   const system = c.get("system");
   const provider = system.provider(id);
-  if (fields.prompt !== undefined && !provider.prompts.includes(fields.prompt))
-    throw notValid([{ path: "prompt", message: `expected one of ${provider.prompts.join(", ")}` }]);
+  requirePrompt(provider, fields.prompt);
   const { roles } = c.get("caller");
   const named = connection === undefined ? {} : { connection: connectionNamed(connection) };
   return beginSignIn(c, {
@@ -49,4 +49,10 @@ export async function authorize(c: HostedContext): Promise<Response> {
     policyVersion: config.scopePolicyVersion,
     fields,
   });
+}
+
+/** Fails as `validation_failed` for a prompt that the provider's page does not know. */
+export function requirePrompt({ prompts }: Provider, prompt: string | undefined): void {
+  if (prompt === undefined || prompts.includes(prompt)) return;
+  throw notValid([{ path: "prompt", message: `expected one of ${prompts.join(", ")}` }]);
 }

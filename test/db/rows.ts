@@ -31,6 +31,7 @@ export function connectionRow(owner: string, account: string): Connection {
     updatedAt: 1,
     askedScopes: null,
     grantExpiresAt: null,
+    withheld: null,
     expiryAnnouncedAt: null,
     sealedWith: null,
     revocation: null,

@@ -74,7 +74,9 @@ test("a grant that serves more than mail goes on serving that", async () => {
   const closed = await (await closeMailbox(who, "google")).json();
   expect(closed).toMatchObject({ connection: { id, status: "active" }, kept_for: ["calendar.read"] });
   expect(await integration(who, id)).toMatchObject({ status: "active" });
-  expect(await account(who)).toMatchObject({ address, auth_method: "password" });
+  expect(await problemOf(await call(`${MAIL}/mail-account?address=${address}`, who))).toMatchObject({
+    code: "not_found",
+  });
   const after = await problemOf(await call(`${MAIL}/google/xoauth2`, { ...who, scope: "tokens:read" }));
   expect(after).toMatchObject({ code: "not_connected" });
   // Whoever signs in for mail again has it again.
