@@ -2,8 +2,8 @@ import { readFile } from "node:fs/promises";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
-import { build } from "esbuild";
 import { defineConfig } from "vitest/config";
+import { bundle } from "./test/runtime/bundle.ts";
 import { VARIABLES as VARIABLE_TABLE } from "./src/lib/config-variables.ts";
 
 const here = import.meta.dirname;
@@ -18,22 +18,9 @@ const STATELESS = [
   "test/directory/{read,write,store,run}-*.test.ts",
 ];
 
-async function bundle(file: string): Promise<string> {
-  const built = await build({
-    entryPoints: [path.join(here, file)],
-    bundle: true,
-    format: "esm",
-    target: "es2024",
-    conditions: ["workerd", "worker", "browser"],
-    external: ["cloudflare:*", "node:*"],
-    write: false,
-  });
-  return built.outputFiles[0]?.text ?? "";
-}
-
 /** The stand-in answers every outbound request of the Worker under test, under the providers' real host names. */
 async function workers() {
-  const sandbox = await bundle("test/sandbox/index.ts");
+  const sandbox = await bundle({ entryPoints: [path.join(here, "test/sandbox/index.ts")] });
   return cloudflareTest({
     wrangler: { configPath: "./wrangler.toml" },
     miniflare: {

@@ -2,12 +2,13 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import net, { type AddressInfo } from "node:net";
+import net from "node:net";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Certificates } from "./certificates.ts";
 import { writeConfiguration } from "./dovecot-configuration.ts";
 import { type IntrospectionServer, judge, REFUSALS, serveTokens } from "./introspection.ts";
+import { freePort } from "../runtime/free-port.ts";
 
 const START_MS = 20_000;
 
@@ -71,14 +72,6 @@ async function flat(introspection: IntrospectionServer, token: string): Promise<
 /** Debian keeps it where the PATH of somebody who is not root does not lead. */
 function withSbin(): NodeJS.ProcessEnv {
   return { ...process.env, PATH: `${process.env["PATH"]}:/usr/sbin` };
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 function answers(port: number): Promise<boolean> {

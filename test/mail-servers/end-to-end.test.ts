@@ -1,7 +1,5 @@
 /** From the sign-in to a mail client's INBOX: the Worker, the stand-in, Dovecot and a submission server, each of its own. */
 import { readFileSync } from "node:fs";
-import { once } from "node:events";
-import net, { type AddressInfo } from "node:net";
 import { ImapFlow } from "imapflow";
 import { createTransport } from "nodemailer";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -9,6 +7,7 @@ import { SANDBOX_CLIENTS } from "../../scripts/local-environment.mjs";
 import { Caller, type Reply } from "../openid/driver.ts";
 import { type RunningWorker, startWorker } from "../openid/worker.ts";
 import { type MailServersRunning, startMailServers, whyNoMailServers } from "./start.ts";
+import { freePort } from "../runtime/free-port.ts";
 
 const ANA = "ana@contoso.example";
 const PASSWORD = "kept while the grant is used";
@@ -205,12 +204,4 @@ async function signIn(started: Reply): Promise<URL> {
 function must(reply: Reply): Reply {
   if (reply.status >= 300) throw new Error(JSON.stringify(reply));
   return reply;
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -5,6 +5,7 @@ import type { MailSecret } from "../../src/mail/verify/login.ts";
 import { ANA, OTHER, PASSWORD, SHARED, startKnownServers, TOKENS } from "./people.ts";
 import { type MailServersRunning, whyNoMailServers } from "./start.ts";
 import { startVerifyingWorker, type VerifyingWorker } from "./worker.ts";
+import { freePort } from "../runtime/free-port.ts";
 
 const token = (name: keyof typeof TOKENS): MailSecret => ({ kind: "oauth", accessToken: TOKENS[name] });
 const password = (text: string): MailSecret => ({ kind: "password", password: text });
@@ -105,7 +106,7 @@ describe.skipIf(whyNoMailServers())("from a Worker, at Dovecot and a submission 
   });
 
   test("a closed port and a name that is nobody's are told from a server", async () => {
-    const port = await closedPort();
+    const port = await freePort();
     const at = (host: string, security: "tls" | "starttls") => ({ host, port, security });
     const secret = token("good");
     for (const security of ["tls", "starttls"] as const) {
@@ -139,11 +140,3 @@ describe.skipIf(whyNoMailServers())("from a Worker, at Dovecot and a submission 
     for (const secret of [PASSWORD, ...Object.values(TOKENS)]) expect(worker.log()).not.toContain(secret.slice(0, 60));
   });
 });
-
-async function closedPort(): Promise<number> {
-  const server = net.createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}

@@ -3,7 +3,8 @@ import { ROOT } from "../../scripts/paths.mjs";
 import type { MailServer } from "../../src/mail/servers.ts";
 import type { MailLogin } from "../../src/mail/verify/login.ts";
 import type { MailVerification } from "../../src/mail/verify/verify-mail.ts";
-import { bundle, makeRuntime, moduleWorker } from "../runtime/miniflare.ts";
+import { bundle } from "../runtime/bundle.ts";
+import { makeRuntime, moduleWorker } from "../runtime/miniflare.ts";
 
 /** A Worker that verifies. */
 export interface VerifyingWorker {

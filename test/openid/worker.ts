@@ -3,7 +3,8 @@ import path from "node:path";
 import type { Plugin } from "esbuild";
 import { ROOT } from "../../scripts/paths.mjs";
 import { LIMITS } from "../../src/lib/limits.ts";
-import { bundle, makeRuntime, migrate, moduleWorker, objects } from "../runtime/miniflare.ts";
+import { bundle } from "../runtime/bundle.ts";
+import { makeRuntime, migrate, moduleWorker, objects } from "../runtime/miniflare.ts";
 
 /** What the Worker's clients see of it. */
 export const PUBLIC_URL = "https://latchkey.test";

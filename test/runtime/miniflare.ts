@@ -2,7 +2,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { build } from "esbuild";
 import { ROOT } from "../../scripts/paths.mjs";
 
 /** The part of Miniflare that is used here. */
@@ -62,22 +61,6 @@ export function objects(classes: Readonly<Record<string, string>>) {
   return Object.fromEntries(
     Object.entries(classes).map(([binding, className]) => [binding, { className, useSQLite: true }]),
   );
-}
-
-/** The source of a Worker as one module. */
-export async function bundle(
-  from: Pick<Parameters<typeof build>[0], "stdin" | "entryPoints" | "plugins">,
-): Promise<string> {
-  const built = await build({
-    ...from,
-    bundle: true,
-    format: "esm",
-    target: "es2024",
-    conditions: ["workerd", "worker", "browser"],
-    external: ["cloudflare:*", "node:*"],
-    write: false,
-  });
-  return built.outputFiles?.[0]?.text ?? "";
 }
 
 /** Applies the migrations to a Worker's D1. */
