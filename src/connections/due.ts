@@ -4,7 +4,7 @@ import type { ConnectionId } from "../lib/ids.ts";
 import type { Due } from "./journal.ts";
 import { refreshEach } from "./refresh-each.ts";
 import { loadRows } from "./rows.ts";
-import { scopesOf } from "./tokens.ts";
+import { isHeld } from "./tokens.ts";
 import type { Vault } from "./vault.ts";
 
 /** A token that dies within this time is worth renewing when the schedule says so, ms. */
@@ -59,6 +59,6 @@ function resourcesToRenew(vault: Vault, id: ConnectionId): string[] {
   if (dying.length > 0) return dying;
   const provider = vault.provider(row.provider);
   return Object.keys(provider.resources)
-    .filter((name) => provider.resources[name]?.scopePrefix === "" || scopesOf(provider, name, row.scopes).length > 0)
+    .filter((name) => isHeld(provider, name, row.scopes))
     .slice(0, 1);
 }

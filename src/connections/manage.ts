@@ -9,7 +9,7 @@ import { reauthFailure, requireActive } from "./reauth.ts";
 import { refreshEach } from "./refresh-each.ts";
 import { loadRows, rereadRows } from "./rows.ts";
 import type { Asker } from "./sync.ts";
-import { leadingResource } from "./tokens.ts";
+import { isHeld, leadingResource } from "./tokens.ts";
 import { use, type UseInput } from "./use.ts";
 import type { Vault } from "./vault.ts";
 
@@ -36,7 +36,7 @@ export async function refreshNow(vault: Vault, { id, requestId }: NamedInput): P
   // Without a refresh token there is nothing to ask with, and the tokens that are held are good while they live.
   if (row.refreshToken === null) throw reauthFailure(vault, { ...row, statusReason: "no_refresh_token" });
   const provider = vault.provider(row.provider);
-  const held = Object.keys(row.accessTokens).filter((name) => Object.hasOwn(provider.resources, name));
+  const held = Object.keys(row.accessTokens).filter((name) => isHeld(provider, name, row.scopes));
   await refreshEach(vault, {
     id,
     resources: held.length > 0 ? held : [leadingResource(provider, row.scopes)],

@@ -10,7 +10,7 @@ import { missingScopes, shortScope, unionOf } from "../providers/scopes.ts";
 import { record } from "./audit.ts";
 import type { AccessGrant } from "./grant.ts";
 import { authorizePathFor } from "./reauth.ts";
-import { scopesOf } from "./tokens.ts";
+import { isHeld, scopesOf } from "./tokens.ts";
 import type { Vault } from "./vault.ts";
 
 /** Fails as `scope_insufficient` where the grant holds nothing of that API, and as `validation_failed` where the provider has no such API. */
@@ -18,12 +18,13 @@ export function requireResource(vault: Vault, row: Connection, resource: string)
   const provider = vault.provider(row.provider);
   const known = Object.hasOwn(provider.resources, resource) ? provider.resources[resource] : undefined;
   if (!known) throw unknownResource(provider);
-  if (known.scopePrefix === "" || row.accessTokens[resource]) return;
-  if (scopesOf(provider, resource, row.scopes).length > 0) return;
-  throw insufficient(vault, row, {
-    detail: `The grant holds no scope of ${resource}.`,
-    missing: wantedScopes(provider, row, resource),
-  });
+  if (!isHeld(provider, resource, row.scopes)) throw holdsNothing(vault, row, resource);
+}
+
+/** The failure of a grant that holds nothing of that API. */
+export function holdsNothing(vault: Vault, row: Connection, resource: string): Failure {
+  const missing = wantedScopes(vault.provider(row.provider), row, resource);
+  return insufficient(vault, row, { detail: `The grant holds no scope of ${resource}.`, missing });
 }
 
 /** What would open a resource: what was asked of it before, else what every sign-in asks, else the least that its features need. */

@@ -6,17 +6,16 @@ import type { Connection } from "../db/connections.ts";
 import { Failure } from "../lib/errors.ts";
 import type { Provider } from "../providers/provider.ts";
 import { record } from "./audit.ts";
-import { beginExchange, endExchange, othersAreOut, othersSettled } from "./exchanges.ts";
+import { beginExchange, endExchange, othersSettled } from "./exchanges.ts";
 import type { Marker } from "./journal.ts";
 import { pauseAfter } from "./pauses.ts";
+import { requireResource } from "./permit.ts";
 import { authorizePathFor, reauthFailure, redirectUriFor, requireActive } from "./reauth.ts";
 import { commitRow, rereadRow } from "./rows.ts";
-import { settleLate } from "./late-answer.ts";
+import { keepAnswer } from "./keep-answer.ts";
 import { endpointsOf } from "./metadata.ts";
-import type { TokenAnswer } from "./token-answer.ts";
 import { requestTokens, type TokenOutcome } from "./token-request.ts";
-import { tidyRefresh } from "./tidy-refresh.ts";
-import { openRefreshToken, scopesOf, sealAnswer } from "./tokens.ts";
+import { openRefreshToken, scopesOf } from "./tokens.ts";
 import type { Vault } from "./vault.ts";
 import { failureOf } from "./verdicts.ts";
 import { isWithdrawn, withdraw } from "./withdrawn.ts";
@@ -61,7 +60,7 @@ async function exchange(vault: Vault, attempt: Attempt, { refreshToken, marker, 
     { ...vault, provider, timeoutMs: vault.times.requestMs },
     { grant_type: "refresh_token", refresh_token: refreshToken, ...scope },
   );
-  if (outcome.kind === "granted") return keep(vault, { ...attempt, sentAt: marker.at }, outcome.tokens);
+  if (outcome.kind === "granted") return keepAnswer(vault, { ...attempt, sentAt: marker.at }, outcome.tokens);
   // Nothing was brought that could be lost; what is written down now must not cost another connection its answer.
   endExchange(vault, row.id);
   await othersSettled(vault, row.id);
@@ -99,38 +98,6 @@ async function findOrPause(vault: Vault, attempt: Attempt): Promise<void> {
 /** The resource's own scopes, never another's: a token is good for one resource alone. */
 function scopeFor(provider: Provider, { row, resource }: Attempt): string {
   return [...scopesOf(provider, resource, row.scopes), ...provider.openidScopes].join(" ");
-}
-
-/** Stores a new grant. Where somebody else wrote first, theirs stands. */
-async function keep(
-  vault: Vault,
-  { row, resource, requestId, sentAt }: Attempt & { readonly sentAt: number },
-  tokens: TokenAnswer,
-): Promise<Connection> {
-  const provider = vault.provider(row.provider);
-  const tookMs = vault.clock.now() - sentAt;
-  const asked = scopesOf(provider, resource, row.scopes);
-  const fields = await sealAnswer(vault, row, { provider, resource, asked, tokens });
-  const next = {
-    ...row,
-    ...fields,
-    generation: row.generation + 1,
-    version: row.version + 1,
-    refreshFailures: 0,
-    lastFailure: null,
-  };
-  const commit = await commitRow(vault, { before: row, next, decided: false });
-  const stands =
-    commit.kind === "stored"
-      ? commit.row
-      : await settleLate(vault, { before: row, current: commit.current, fields, tokens });
-  endExchange(vault, row.id);
-  vault.memory.pauses.delete(row.id);
-  const tidied = tidyRefresh(vault, row, { requestId, tookMs, detail: { resource } });
-  // Nobody waits for another connection's provider.
-  if (othersAreOut(vault, row.id)) vault.background(tidied);
-  else await tidied;
-  return requireActive(vault, stands);
 }
 
 type Refusal = Extract<TokenOutcome, { kind: "refused" }> & {
@@ -191,6 +158,7 @@ function refusedAs(vault: Vault, row: Connection, { verdict, refusal, retryAfter
 
 /** Another generation came from elsewhere: use it, or refresh with its refresh token. */
 async function adopt(vault: Vault, attempt: Attempt, current: Connection): Promise<Connection> {
+  requireResource(vault, current, attempt.resource);
   const token = current.accessTokens[attempt.resource];
   const leftMs = (token?.expiresAt ?? Number.POSITIVE_INFINITY) - vault.clock.now();
   if (token && leftMs > vault.times.refreshSkewMs) return current;

@@ -2,6 +2,7 @@
 import { Failure } from "../lib/errors.ts";
 import type { ConnectionId } from "../lib/ids.ts";
 import { refresh } from "./refresh.ts";
+import { isHeld } from "./tokens.ts";
 import type { Vault } from "./vault.ts";
 
 /** What to refresh. */
@@ -11,10 +12,11 @@ export interface RefreshEach {
   readonly requestId?: string | undefined;
 }
 
-/** Refreshes each, whatever becomes of the others. Fails as the first that failed. */
+/** Refreshes each, whatever becomes of the others; what is taken away while it waits for another is left out. Fails as the first that failed. */
 export async function refreshEach(vault: Vault, { id, resources, requestId }: RefreshEach): Promise<void> {
   let failed: Failure | undefined;
-  for (const resource of resources) {
+  for (const [position, resource] of resources.entries()) {
+    if (position > 0 && isGone(vault, id, resource)) continue;
     try {
       await refresh(vault, { id, resource, requestId });
     } catch (error) {
@@ -23,4 +25,9 @@ export async function refreshEach(vault: Vault, { id, resources, requestId }: Re
     }
   }
   if (failed) throw failed;
+}
+
+function isGone(vault: Vault, id: ConnectionId, resource: string): boolean {
+  const row = vault.memory.rows?.get(id);
+  return row?.status === "active" && !isHeld(vault.provider(row.provider), resource, row.scopes);
 }

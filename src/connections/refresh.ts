@@ -11,6 +11,7 @@ import type { ConnectionId } from "../lib/ids.ts";
 import { record } from "./audit.ts";
 import type { Marker } from "./journal.ts";
 import { requireNoPause } from "./pauses.ts";
+import { requireResource } from "./permit.ts";
 import { requireActive } from "./reauth.ts";
 import { tryRefresh } from "./refresh-attempt.ts";
 import { loadRows, rereadRow } from "./rows.ts";
@@ -67,6 +68,8 @@ interface Job extends RefreshInput {
 
 async function perform(vault: Vault, job: Job): Promise<Connection> {
   const row = await currentRow(vault, job);
+  // It may have been taken away while this stood in the queue.
+  requireResource(vault, row, job.resource);
   // What was queued before, or an earlier life, may have brought what is wanted.
   const token = row.accessTokens[job.resource];
   if (token && ticketOf(token) !== job.seenTicket) {

@@ -9,7 +9,7 @@ import type { Vault } from "./vault.ts";
 export async function tidyRefresh(
   vault: Vault,
   { id, generation, provider }: Connection,
-  about: Pick<AuditEvent, "requestId" | "tookMs" | "detail">,
+  about: Pick<AuditEvent, "requestId" | "tookMs" | "detail"> & Partial<Pick<AuditEvent, "outcome" | "failure">>,
 ): Promise<void> {
   await othersSettled(vault, id);
   if (vault.journal.markers.get(id)?.generation === generation) vault.journal.markers.drop(id);

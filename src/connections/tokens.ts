@@ -154,6 +154,11 @@ export function scopesOf(provider: Provider, resource: string, scopes: readonly 
   return scopes.filter((scope) => isOf(provider, resource, scope));
 }
 
+/** True where the grant holds something of that resource; where the provider has but one, always. */
+export function isHeld(provider: Provider, resource: string, scopes: readonly string[]): boolean {
+  return provider.resources[resource]?.scopePrefix === "" || scopesOf(provider, resource, scopes).length > 0;
+}
+
 /** The resources of which something is granted, in the provider's order. */
 export function resourcesOf(provider: Provider, scopes: readonly string[]): string[] {
   return Object.keys(provider.resources).filter((name) => scopesOf(provider, name, scopes).length > 0);

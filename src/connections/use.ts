@@ -132,6 +132,8 @@ async function renew(vault: Vault, row: Connection, input: Wanted): Promise<Acce
     const renewed = await refresh(vault, { id: row.id, resource: input.resource, requestId: input.requestId });
     const grant = await openGrant(vault, renewed, input.resource);
     if (grant) return grant;
+    // Taken away while its refresh was under way.
+    requireResource(vault, renewed, input.resource);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     const stale = await stillAlive(vault, row.id, input);
