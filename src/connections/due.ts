@@ -48,17 +48,16 @@ async function refreshGeneration(vault: Vault, id: ConnectionId, generation: num
   }
 }
 
-/** The resources whose token dies soon; where none does, any one of the grant's: showing the refresh token is what keeps it alive. */
+/** The resources whose token dies soon. What has long been dead nobody has asked for since: it stays so. */
 function resourcesToRenew(vault: Vault, id: ConnectionId): string[] {
   const row = vault.memory.rows?.get(id);
   if (!row) return [];
-  const before = vault.clock.now() + SOON_MS;
-  const dying = Object.entries(row.accessTokens).flatMap(([name, token]) =>
-    token.expiresAt !== null && token.expiresAt < before ? [name] : [],
-  );
-  if (dying.length > 0) return dying;
   const provider = vault.provider(row.provider);
-  return Object.keys(provider.resources)
-    .filter((name) => isHeld(provider, name, row.scopes))
-    .slice(0, 1);
+  const held = Object.keys(provider.resources).filter((name) => isHeld(provider, name, row.scopes));
+  const endOf = (name: string) => row.accessTokens[name]?.expiresAt ?? Number.NEGATIVE_INFINITY;
+  const now = vault.clock.now();
+  const dying = held.filter((name) => endOf(name) > now && endOf(name) < now + SOON_MS);
+  if (dying.length > 0) return dying;
+  // The alarm came late, or the refresh token is to be shown, with whichever: the one that was of use last.
+  return held.toSorted((left, right) => endOf(right) - endOf(left)).slice(0, 1);
 }
