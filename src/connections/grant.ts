@@ -17,6 +17,8 @@ export interface AccessGrant {
   readonly ticket: string;
   /** Why an older token than asked for was served: the refresh failed, but the token still lives. */
   readonly staleReason?: string;
+  /** True where a sign-in that is to bring this grant back must name its connection. */
+  readonly named?: boolean;
 }
 
 /** Gives tokens for one connection and resource. */

@@ -6,10 +6,10 @@ import type { Feature } from "../lib/features.ts";
 import { scopesFor, unlocks } from "../providers/features.ts";
 import { mayUseFeature, scopesBeyond } from "../providers/policy.ts";
 import type { Provider } from "../providers/provider.ts";
-import { missingScopes, shortScope, unionOf } from "../providers/scopes.ts";
+import { shortScope, unionOf } from "../providers/scopes.ts";
 import { record } from "./audit.ts";
 import type { AccessGrant } from "./grant.ts";
-import { authorizePathFor } from "./reauth.ts";
+import { authorizePathOf } from "./reauth.ts";
 import { isHeld, scopesOf } from "./tokens.ts";
 import type { Vault } from "./vault.ts";
 
@@ -74,12 +74,9 @@ interface Insufficiency {
 /** The failure of a grant that lacks scopes, with the sign-in that would bring them. */
 export function insufficient(vault: Vault, row: Connection, { detail, missing }: Insufficiency): Failure {
   const provider = vault.provider(row.provider);
-  // What every sign-in asks for need not be named.
-  const unusual = missingScopes(provider, missing, provider.scopes).length > 0;
-  const needs = { ...(unusual ? { scopes: missing } : {}), connection: row.id };
   const extra = {
     missing_scopes: missing.map((scope) => shortScope(provider, scope)),
-    authorize_path: authorizePathFor(vault, row.provider, needs),
+    authorize_path: authorizePathOf(vault, row, { missing }),
   };
   return failure("scope_insufficient", detail, { extra });
 }

@@ -3,6 +3,8 @@ import type { Connection } from "../db/connections.ts";
 import { type Failure, failure } from "../lib/errors.ts";
 import type { ConnectionId, ProviderId } from "../lib/ids.ts";
 import type { Provider } from "../providers/provider.ts";
+import { unlockedBy, unlocks } from "../providers/features.ts";
+import { missingScopes } from "../providers/scopes.ts";
 import type { Vault } from "./vault.ts";
 import { adminConsentUrl } from "./verdicts.ts";
 
@@ -15,23 +17,58 @@ export interface AuthorizeNeeds {
   readonly connection?: ConnectionId;
 }
 
-/** The path that starts a sign-in. Microsoft's own is fetched by GET; the manager's and mail's take a POST, their parameters in the query or the body. */
+/** The path that starts a sign-in. Microsoft's own, which names no connection, is fetched by GET; the manager's and mail's take a POST, their parameters in the query or the body. */
 export function authorizePathFor(
   { basePath, mainBasePath }: Pick<Vault, "basePath" | "mainBasePath">,
   provider: ProviderId,
   { claims, scopes = [], connection }: AuthorizeNeeds = {},
 ): string {
-  if (provider === "microsoft" && scopes.length === 0) {
+  if (provider === MICROSOFT && scopes.length === 0 && connection === undefined) {
     const path = `${basePath}/auth/microsoft/`;
     return claims ? `${path}?${new URLSearchParams({ claims }).toString()}` : path;
   }
-  const isMail = provider === MAIL_ONLY && basePath === mainBasePath;
+  const isMail = hasOwnDoor({ basePath, mainBasePath }, provider);
   const query = new URLSearchParams(isMail ? {} : { provider });
   if (scopes.length > 0) query.set("scopes", scopes.join(" "));
   if (connection !== undefined) query.set("connection", connection);
   if (claims) query.set("claims", claims);
   if (!isMail) return `${basePath}/oauth/authorize?${query.toString()}`;
   return `${MAIL_PATH}/microsoft/authorize${query.size > 0 ? `?${query.toString()}` : ""}`;
+}
+
+/** The path that starts the sign-in which a connection needs. `missing`: what it is to hold besides. */
+export function authorizePathOf(
+  vault: Vault,
+  row: Connection,
+  { claims, missing = [] }: { readonly claims?: string | null | undefined; readonly missing?: readonly string[] },
+): string {
+  const provider = vault.provider(row.provider);
+  const unusual = missingScopes(provider, missing, provider.scopes).length > 0;
+  if (row.provider === MICROSOFT && !unusual && !mustBeNamed(vault, row))
+    return authorizePathFor(vault, row.provider, { claims });
+  // Mail's door asks for the usual scopes by itself; the manager, for what is held where nothing else is named.
+  const scopes = unusual || !hasOwnDoor(vault, row.provider) ? missing : [];
+  return authorizePathFor(vault, row.provider, { claims, scopes, connection: row.id });
+}
+
+/** True where Microsoft's own sign-in, which asks for the usual scopes and knows no connection, would not bring this one back. */
+export function mustBeNamed(vault: Vault, row: Connection): boolean {
+  if (row.provider !== MICROSOFT) return true;
+  const provider = vault.provider(row.provider);
+  if (missingScopes(provider, row.scopes, provider.scopes).some((scope) => isBeyondUsual(provider, scope))) return true;
+  const others = [...(vault.memory.rows?.values() ?? [])].filter(({ id }) => id !== row.id);
+  return others.some((other) => other.provider === MICROSOFT && other.status !== "revoked");
+}
+
+/** True for a scope that does not merely do less of what the usual ones do. */
+function isBeyondUsual(provider: Provider, scope: string): boolean {
+  const features = unlockedBy(provider, scope);
+  return features.length === 0 || features.some((feature) => !unlocks(provider, feature, provider.scopes));
+}
+
+/** True where sign-ins for mail alone have a path of their own. */
+function hasOwnDoor({ basePath, mainBasePath }: Pick<Vault, "basePath" | "mainBasePath">, id: ProviderId): boolean {
+  return id === MAIL_ONLY && basePath === mainBasePath;
 }
 
 /** The failure of a row that waits for its user, or for an administrator. */
@@ -46,8 +83,7 @@ export function reauthFailure(vault: Vault, row: Connection): Failure {
     const extra = { ...who, ...(url === undefined ? {} : { admin_consent_url: url }) };
     return failure("admin_consent_required", "An administrator of the organisation must consent first.", { extra });
   }
-  const needs = { claims: row.statusClaims, connection: row.id };
-  const extra = { ...who, authorize_path: authorizePathFor(vault, row.provider, needs) };
+  const extra = { ...who, authorize_path: authorizePathOf(vault, row, { claims: row.statusClaims }) };
   return failure("reauth_required", "The account must be connected again.", { extra });
 }
 
@@ -65,6 +101,8 @@ export function managerRedirectUri(
 export const MAIL_PATH = "/api/oauth";
 /** The provider that is for mail alone. */
 const MAIL_ONLY = "outlook";
+/** The provider whose sign-in has a path of its own. */
+const MICROSOFT = "microsoft";
 
 /** Where the provider sends the browser back after a sign-in for mail. `given`: the address that the operator registered instead. */
 export function mailRedirectUri(publicUrl: string, door: "microsoft" | "google", given: string | undefined): string {
@@ -76,8 +114,8 @@ export function redirectUriFor(
   { basePath, mainBasePath, publicUrl }: Pick<Vault, "basePath" | "mainBasePath" | "publicUrl">,
   { id, redirectUri: given }: Pick<Provider, "id" | "redirectUri">,
 ): string {
-  if (id === MAIL_ONLY && basePath === mainBasePath) return mailRedirectUri(publicUrl, "microsoft", given);
-  if (id !== "microsoft") return managerRedirectUri({ basePath, publicUrl }, id);
+  if (hasOwnDoor({ basePath, mainBasePath }, id)) return mailRedirectUri(publicUrl, "microsoft", given);
+  if (id !== MICROSOFT) return managerRedirectUri({ basePath, publicUrl }, id);
   const path = `${basePath}/auth/${id}/callback`;
   if (given === undefined || basePath === mainBasePath) return given ?? publicUrl + path;
   const mainPath = `${mainBasePath}/auth/${id}/callback`;

@@ -10,7 +10,7 @@ import { beginExchange, endExchange, othersSettled } from "./exchanges.ts";
 import type { Marker } from "./journal.ts";
 import { pauseAfter } from "./pauses.ts";
 import { requireResource } from "./permit.ts";
-import { authorizePathFor, reauthFailure, redirectUriFor, requireActive } from "./reauth.ts";
+import { authorizePathOf, reauthFailure, redirectUriFor, requireActive } from "./reauth.ts";
 import { commitRow, rereadRow } from "./rows.ts";
 import { keepAnswer } from "./keep-answer.ts";
 import { endpointsOf } from "./metadata.ts";
@@ -149,7 +149,7 @@ function refusedAs(vault: Vault, row: Connection, { verdict, refusal, retryAfter
   return failureOf(verdict, {
     stage: "refresh",
     provider: vault.provider(row.provider),
-    authorizePath: authorizePathFor(vault, row.provider, { claims: refusal.claims }),
+    authorizePath: authorizePathOf(vault, row, { claims: refusal.claims }),
     redirectUri: redirectUriFor(vault, vault.provider(row.provider)),
     retryAfterS,
     requestId: refusal.requestId,

@@ -18,7 +18,7 @@ export interface StartInput {
   readonly provider: ProviderId;
   readonly redirectUri: string;
   readonly returnTo: string | undefined;
-  /** What to ask for, in full form and allowed by the policy; the provider's usual scopes where absent. What is held already is asked for again. */
+  /** What to ask for, in full form and allowed by the policy; where absent, what the named connection holds, else the provider's usual scopes. What is held already is asked for again. */
   readonly scopes?: readonly string[];
   /** Of whoever asks: the policy says what they may ask for. */
   readonly roles: readonly string[];
@@ -53,9 +53,11 @@ export async function start(vault: Vault, input: StartInput): Promise<Started> {
   const provider = vault.provider(input.provider);
   const now = vault.clock.now();
   makeRoom(vault, now);
-  await requireMayAsk(vault, provider, input);
-  const endpoints = await endpointsOf({ provider, sender: vault.sender, now });
   const held = await heldBefore(vault, input);
+  const again = mayStillAsk(vault, input, held);
+  const wanted = input.scopes ?? usualOf(provider, input, again);
+  await requireMayAsk(vault, wanted, input);
+  const endpoints = await endpointsOf({ provider, sender: vault.sender, now });
   const flow = newFlowId();
   const expiresAt = now + FLOW_LIFE_MS;
   const verifier = randomBase64url(48);
@@ -65,7 +67,7 @@ export async function start(vault: Vault, input: StartInput): Promise<Started> {
   const state = await signState(vault.ring, claims);
   const challenge = await sha256(verifier);
   // Nobody's grant becomes smaller because more was asked for.
-  const scopes = someOf(provider, unionOf(provider, input.scopes ?? provider.scopes, mayStillAsk(vault, input, held)));
+  const scopes = someOf(provider, unionOf(provider, wanted, again));
   vault.journal.flows.put(flow, {
     provider: provider.id,
     redirectUri,
@@ -91,18 +93,29 @@ export async function start(vault: Vault, input: StartInput): Promise<Started> {
     detail: { scopes },
   });
   const request = { scopes, redirectUri, state, nonce, challenge, hints: hintsOf(input, held) };
-  // What is left of a grant that waits for its user does not outlive the sign-in that mends it.
-  const lives = held?.status === "active" && held.refreshToken !== null;
-  const again = lives ? {} : provider.authorization.withoutRefreshToken;
-  const authorizationUrl = authorizationUrlFor(provider, endpoints, { ...request, again });
+  const authorizationUrl = authorizationUrlFor(provider, endpoints, {
+    ...request,
+    again: parametersFor(provider, held),
+  });
   return { authorizationUrl, state, flow, expiresAt };
 }
 
+/** A connection that is named and nothing else: what it held is to be granted again. */
+function usualOf(provider: Provider, { connection }: StartInput, held: readonly string[]): readonly string[] {
+  return connection !== undefined && held.length > 0 ? held : provider.scopes;
+}
+
+/** What is left of a grant that waits for its user does not outlive the sign-in that mends it. */
+function parametersFor({ authorization }: Provider, held: Connection | undefined): AuthorizationRequest["again"] {
+  const lives = held?.status === "active" && held.refreshToken !== null;
+  return lives ? {} : authorization.withoutRefreshToken;
+}
+
 /** Nobody is sent anywhere to grant what they may not have. */
-async function requireMayAsk(vault: Vault, provider: Provider, input: StartInput): Promise<void> {
+async function requireMayAsk(vault: Vault, wanted: readonly string[], input: StartInput): Promise<void> {
   const { roles, requestId, actor } = input;
-  const question = { policy: vault.scopePolicy, provider, roles };
-  const beyond = scopesBeyond(question, input.scopes ?? provider.scopes);
+  const provider = vault.provider(input.provider);
+  const beyond = scopesBeyond({ policy: vault.scopePolicy, provider, roles }, wanted);
   if (beyond.length > 0) throw await denied(vault, { provider, scopes: beyond, roles, actor, requestId });
 }
 

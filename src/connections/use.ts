@@ -4,7 +4,7 @@ import { Failure, failure } from "../lib/errors.ts";
 import type { ConnectionId, ProviderId } from "../lib/ids.ts";
 import type { AccessGrant } from "./grant.ts";
 import type { Feature } from "../lib/features.ts";
-import { authorizePathFor, requireActive } from "./reauth.ts";
+import { authorizePathFor, mustBeNamed, requireActive } from "./reauth.ts";
 import { requireAllowed, requireFeatures, requireResource } from "./permit.ts";
 import { refresh } from "./refresh.ts";
 import { loadRows, rereadRows } from "./rows.ts";
@@ -52,7 +52,7 @@ export async function use(vault: Vault, wanted: UseInput): Promise<AccessGrant> 
   const given = grant ?? (await renew(vault, row, input));
   if (input.roles) await requireAllowed(vault, given, { ...input, roles: input.roles });
   vault.memory.used.set(row.id, vault.clock.now());
-  return given;
+  return mustBeNamed(vault, row) ? { ...given, named: true } : given;
 }
 
 /** A token whose key has gone counts as absent: the refresh brings another, or says before the operator's eyes that it cannot. */

@@ -46,11 +46,13 @@ function clientFor(c: HostedContext, { bucket, connection, answers }: Client): G
     ...(connection === undefined ? {} : { connection }),
   } as const;
   let counted = false;
+  let named: ConnectionId | undefined;
   return createGraph({
     ...baseUrlOf(system),
     sender: system.sender,
     log: c.get("log"),
-    authorizePath: (claims) => authorizePathFor(system, PROVIDER, { claims }),
+    authorizePath: (claims, scopes = []) =>
+      authorizePathFor(system, PROVIDER, named === undefined ? { claims } : { claims, scopes, connection: named }),
     source: {
       async grant(rejected) {
         const counts = counted ? {} : { bucket };
@@ -58,6 +60,7 @@ function clientFor(c: HostedContext, { bucket, connection, answers }: Client): G
         const input = { ...wanted, ...counts, ...(rejected === undefined ? {} : { rejected }) };
         const grant = spend(c, await askKeeper(c, (keeper) => keeper.use(input)));
         bindLog(c, { connection: grant.connection });
+        if (grant.named) named = grant.connection;
         answers(grant.connection);
         if (grant.staleReason) c.get("log").warn("older token served", { failure: grant.staleReason });
         return grant;

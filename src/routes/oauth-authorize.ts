@@ -41,10 +41,12 @@ export async function authorize(c: HostedContext): Promise<Response> {
   requirePrompt(provider, fields.prompt);
   const { roles } = c.get("caller");
   const named = connection === undefined ? {} : { connection: connectionNamed(connection) };
+  const wishes = connection === undefined || scopes !== undefined || features !== undefined;
+  const question = { policy: config.scopePolicy, provider, roles };
   return beginSignIn(c, {
     provider: id,
     redirectUri: managerRedirectUri({ ...system, publicUrl: config.publicUrl }, id),
-    scopes: scopesAskedFor({ policy: config.scopePolicy, provider, roles }, { scopes, features }),
+    ...(wishes ? { scopes: scopesAskedFor(question, { scopes, features }) } : {}),
     ...named,
     policyVersion: config.scopePolicyVersion,
     fields,

@@ -142,8 +142,9 @@ function sendOnce(c: HostedContext, { method }: Call, { lent: { grant }, url, bo
   });
 }
 
-function tokenRefused(c: HostedContext, { grant: { provider, connection } }: Lent, answer: Response): Failure {
-  const needs = { claims: claimsChallenge(answer.headers)?.claims, connection };
+function tokenRefused(c: HostedContext, { grant }: Lent, answer: Response): Failure {
+  const { provider, connection, named } = grant;
+  const needs = { claims: claimsChallenge(answer.headers)?.claims, ...(named ? { connection } : {}) };
   return failure("reauth_required", "The provider refuses the token. The account must be connected again.", {
     extra: { reason: "token_refused", authorize_path: authorizePathFor(c.get("system"), provider, needs) },
     reason: `proxy ${provider}: 401`,
