@@ -42,7 +42,8 @@ export function entraRegistration(
     clientSecrets,
     certificate,
     secretExpiresAt: prefix === "MICROSOFT" ? read.MICROSOFT_CLIENT_SECRET_EXPIRES_AT : undefined,
-    tenant: read[`${prefix}_TENANT_ID`] ?? "common",
+    // Mail's own application, too, is most often registered where the main one is.
+    tenant: read[`${prefix}_TENANT_ID`] ?? read.MICROSOFT_TENANT_ID ?? "common",
     redirectUri: read[`${prefix}_REDIRECT_URI`],
   };
 }

@@ -111,10 +111,13 @@ test("the mail registration is the main one until it has an id or a secret of it
     mailIsOwn: false,
   });
   expect(parseConfig({ ...SOUND, ...main, ...own })).toMatchObject({
-    mail: { clientId: "mail", clientSecrets: ["s"], tenant: "common", redirectUri: undefined },
+    mail: { clientId: "mail", clientSecrets: ["s"], tenant: "contoso.example", redirectUri: undefined },
     mailIsOwn: true,
     problems: [],
   });
+  expect(parseConfig({ ...SOUND, ...own }).mail?.tenant).toBe("common");
+  const elsewhere = { MICROSOFT_OAUTH_TENANT_ID: "consumers" };
+  expect(parseConfig({ ...SOUND, ...main, ...own, ...elsewhere }).mail?.tenant).toBe("consumers");
 });
 
 test.each(["MICROSOFT_OAUTH_CLIENT_ID", "MICROSOFT_OAUTH_CLIENT_SECRET"])(

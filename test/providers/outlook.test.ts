@@ -50,7 +50,7 @@ test("mail uses its own registration where there is one, and none of the main on
   expect(own).toMatchObject({
     client: { id: "m-app", credentials: [{ secret: "m-one" }, { secret: "m-two" }] },
     redirectUri: "https://a.example/mail",
-    adminConsentUrl: "https://login.microsoftonline.com/organizations/v2.0/adminconsent",
+    adminConsentUrl: `https://login.microsoftonline.com/${TENANT}/v2.0/adminconsent`,
   });
 });
 
