@@ -108,15 +108,19 @@ function adminTenant(tenant: string): string {
   return tenant === "common" || tenant === "consumers" ? "organizations" : tenant;
 }
 
-/** How Entra says whose account it is; `addressIn` reads the address of the claims. */
-export function entraIdentity(addressIn: (claims: Claims) => string | null): Provider["identity"] {
-  return { kind: "id_token", identify: (claims) => identify(claims, addressIn(claims)), expectedIssuer };
-}
+/** How Entra says whose account it is. */
+export const entraIdentity = { kind: "id_token", identify, expectedIssuer } as const satisfies Provider["identity"];
 
 /** (tid, oid) is the key: mail addresses and names change, and can be another's tomorrow. */
-function identify({ tid, oid, name }: Claims, address: string | null): Identity | undefined {
+function identify({ tid, oid, name, email, preferred_username: userName }: Claims): Identity | undefined {
   if (typeof tid !== "string" || typeof oid !== "string" || !GUID.test(tid)) return undefined;
-  return { account: `${tid}:${oid}`, name: text(name), address, tenant: tid };
+  return { account: `${tid}:${oid}`, name: text(name), address: text(email) ?? addressIn(userName), tenant: tid };
+}
+
+/** People may sign in by a telephone number: that is nobody's address. */
+function addressIn(userName: unknown): string | null {
+  const name = text(userName);
+  return name !== null && /^[^@\s]+@[^@\s]+$/.test(name) ? name : null;
 }
 
 /** `common` and `organizations` publish a template; the token names the tenant (Entra: "Validate the issuer"). */
@@ -133,5 +137,5 @@ export function graphAccount({ baseUrl }: Resource, atConnect: boolean): Account
 
 /** Graph's `/me`: `mail` is null for personal accounts and people without a mailbox. */
 function read({ displayName, mail, userPrincipalName }: Claims): Partial<Identity> {
-  return { name: text(displayName), address: text(mail) ?? text(userPrincipalName) };
+  return { name: text(displayName), address: text(mail) ?? addressIn(userPrincipalName) };
 }

@@ -4,7 +4,6 @@ import { entraIdentity, entraProduct, graphAccount } from "./microsoft-base.ts";
 import { microsoftProduct } from "./microsoft-scopes.ts";
 import type { Provider } from "./provider.ts";
 import type { Quota } from "./quota.ts";
-import { text } from "./read.ts";
 
 /** "Microsoft Graph service-specific throttling limits"; Retry-After says how long to wait. */
 const QUOTAS: readonly Quota[] = [
@@ -20,7 +19,7 @@ export function microsoft(config: Config, client: ClientRegistration): Provider 
     scopes: ["User.Read", "Calendars.ReadWrite"].map((scope) => graph.scopePrefix + scope),
     // A bare name is the first one's.
     resources: { graph, outlook: exchange },
-    identity: entraIdentity(({ email, preferred_username: userName }) => text(email) ?? text(userName)),
+    identity: entraIdentity,
     account: graphAccount(graph, false),
     quotas: QUOTAS,
   }));

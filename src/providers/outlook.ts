@@ -2,9 +2,8 @@
 import type { ClientRegistration, Config } from "../lib/config.ts";
 import { entraIdentity, entraProduct, graphAccount } from "./microsoft-base.ts";
 import { microsoftProduct, outlookProduct } from "./microsoft-scopes.ts";
-import type { Claims, Provider } from "./provider.ts";
+import type { Provider } from "./provider.ts";
 import type { Quota } from "./quota.ts";
-import { text } from "./read.ts";
 
 /** "Exchange Online limits": of the mailbox, whatever sends. */
 const QUOTAS: readonly Quota[] = [
@@ -22,7 +21,7 @@ export function outlook(config: Config, client: ClientRegistration): Provider {
       scopes: ["IMAP.AccessAsUser.All", "SMTP.Send"].map((scope) => exchange.scopePrefix + scope),
       // A bare name is the first one's: the mail scopes exist on both, and only Exchange's open a mailbox.
       resources: { outlook: exchange, graph },
-      identity: entraIdentity(mailAddress),
+      identity: entraIdentity,
       // Its `mail` is the mailbox's own address: the id_token may say another, or none.
       account: graphAccount(graph, true),
       quotas: QUOTAS,
@@ -30,10 +29,4 @@ export function outlook(config: Config, client: ClientRegistration): Provider {
       siblings: [microsoftProduct(prefixes)],
     };
   });
-}
-
-/** People may sign in by a telephone number: that is nobody's mailbox. */
-function mailAddress({ email, preferred_username: userName }: Claims): string | null {
-  const name = text(userName);
-  return text(email) ?? (name !== null && /^[^@\s]+@[^@\s]+$/.test(name) ? name : null);
 }

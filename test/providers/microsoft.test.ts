@@ -70,7 +70,9 @@ test("an account is its tenant and object id, never an address that can change h
   const { identify } = identity;
   expect(identify(claims)).toEqual({ account: `${TENANT}:o-1`, name: "Ana", address: "ana@a.example", tenant: TENANT });
   expect(identify({ ...claims, email: "new@a.example", sub: "s-2" })?.account).toBe(`${TENANT}:o-1`);
-  expect(identify({ ...claims, email: undefined, preferred_username: "ana" })?.address).toBe("ana");
+  expect(identify({ ...claims, email: undefined, preferred_username: "ana@upn.example" })?.address).toBe(
+    "ana@upn.example",
+  );
   expect(identify({ ...claims, oid: undefined })).toBeUndefined();
   expect(identify({ ...claims, tid: "contoso" })).toBeUndefined();
 });

@@ -96,9 +96,18 @@ test.each([
   ["the name to sign in with", { preferred_username: "ana@upn.example" }, "ana@upn.example"],
   ["nothing, where that is a telephone number", { preferred_username: "+39 02 1234" }, null],
   ["nothing, where nothing is said", {}, null],
-])("the mailbox's address in an id_token is %s", (_, claims, address) => {
-  expect(identityFrom(outlook, { tid: TENANT, oid: "o-1", ...claims })).toMatchObject({
-    account: `${TENANT}:o-1`,
-    address,
-  });
+])("the account's address in an id_token is %s", (_, claims, address) => {
+  for (const provider of [outlook, microsoft])
+    expect(identityFrom(provider, { tid: TENANT, oid: "o-1", ...claims })).toMatchObject({
+      account: `${TENANT}:o-1`,
+      address,
+    });
+});
+
+test.each([
+  ["its mail", { mail: "ana@a.example", userPrincipalName: "ana@upn.example" }, "ana@a.example"],
+  ["the name to sign in with", { mail: null, userPrincipalName: "ana@upn.example" }, "ana@upn.example"],
+  ["nothing, where that is a telephone number", { mail: null, userPrincipalName: "+39021234" }, null],
+])("the account's address at Graph is %s", (_, me, address) => {
+  for (const provider of [outlook, microsoft]) expect(provider.account?.read(me)).toMatchObject({ address });
 });
