@@ -6,6 +6,7 @@ import { FEATURES, type Feature } from "../lib/features.ts";
 import { unlockedBy } from "../providers/features.ts";
 import { configuredProviders, findProvider, registryOf } from "../providers/index.ts";
 import type { Provider } from "../providers/provider.ts";
+import { adminAnswer, isAdminAnswer } from "./admin-consent.ts";
 import type { Hosted, HostedContext } from "./context.ts";
 import { limited, limitedByAddress, smallBody } from "./guards.ts";
 import { authorize } from "./oauth-authorize.ts";
@@ -42,7 +43,11 @@ async function complete(c: HostedContext): Promise<Response> {
   const provider = c.req.param("provider") ?? "";
   if (!Object.hasOwn(registryOf(c.get("premises").config), provider))
     throw failure("not_found", "There is no such provider.");
-  const { publicUrl } = c.get("premises").config;
+  const { config } = c.get("premises");
+  const { publicUrl } = config;
+  // A sign-in that began here names this address to the administrator as well.
+  if (isAdminAnswer(c.req.query()) && findProvider(config, provider)?.adminConsentUrl !== undefined)
+    return adminAnswer(c, c.req.query());
   return completeSignIn(c, { provider, redirectUri: managerRedirectUri({ ...c.get("system"), publicUrl }, provider) });
 }
 

@@ -5,9 +5,11 @@ import { problemOf } from "./security.ts";
 
 const CALLBACK = "https://latchkey.test/api/v1/auth/microsoft/callback";
 
+const MANAGER = "https://latchkey.test/api/v1/oauth/callback";
+
 /** Where Microsoft sends an administrator who answers the page of admin consent. */
-async function administrator(auto: "accept" | "cancel"): Promise<string> {
-  const query = { client_id: env.MICROSOFT_CLIENT_ID, redirect_uri: CALLBACK, auto };
+async function administrator(auto: "accept" | "cancel", redirectUri = CALLBACK): Promise<string> {
+  const query = { client_id: env.MICROSOFT_CLIENT_ID, redirect_uri: redirectUri, auto };
   const url = `https://login.microsoftonline.com/organizations/adminconsent?${new URLSearchParams(query).toString()}`;
   const answer = await fetch(url, { redirect: "manual" });
   return answer.headers.get("Location") ?? "";
@@ -33,4 +35,20 @@ test("an administrator's answer beside a state is the answer of that sign-in", a
   const { state } = await begin({ sub: "cb-admin-state" });
   const url = altered(`${CALLBACK}?admin_consent=True`, { state });
   expect(await problemOf(await comeBack(url, "cb-admin-state"))).toMatchObject({ status: 400, code: "state_invalid" });
+});
+
+test.each(["microsoft", "outlook"])(
+  "an administrator sent by a sign-in at %s through the manager is answered there too",
+  async (provider) => {
+    const url = await administrator("accept", `${MANAGER}/${provider}`);
+    const answer = await comeBack(url, "cb-admin-manager");
+    expect([answer.status, await answer.json()]).toEqual([200, { admin_consent: true }]);
+    const declined = await administrator("cancel", `${MANAGER}/${provider}`);
+    expect(await problemOf(await comeBack(declined, "cb-admin-manager"))).toMatchObject({ code: "consent_denied" });
+  },
+);
+
+test("where no administrator is ever sent, nobody's consent is believed", async () => {
+  const answer = await comeBack(`${MANAGER}/google?admin_consent=True`, "cb-admin-google");
+  expect(await problemOf(answer)).toMatchObject({ status: 400, code: "state_invalid" });
 });
