@@ -82,6 +82,12 @@ function addHeaders(c: HostedContext): void {
   for (const [name, value] of Object.entries(limitHeaders(verdict))) c.res.headers.set(name, value);
 }
 
+/** Keeps HEAD from a GET that is not safe (RFC 9110 section 9.2.1): it would hand out a token, or use up a state, for nobody. */
+export const getAlone = createMiddleware<Hosted>(async (c, next) => {
+  if (c.req.method !== "HEAD") return next();
+  return c.body(null, 405, { Allow: "GET", "Cache-Control": "no-store" });
+});
+
 const BODY_LIMIT_BYTES = 64 * 1024;
 
 /** Bodies are small, whether they say so or not. */

@@ -9,7 +9,7 @@ import { scopesAskedFor } from "../providers/asking.ts";
 import { adminAnswer, isAdminAnswer } from "./admin-consent.ts";
 import { optionalJson } from "./body.ts";
 import type { Hosted, HostedContext } from "./context.ts";
-import { limited, limitedByAddress, smallBody } from "./guards.ts";
+import { getAlone, limited, limitedByAddress, smallBody } from "./guards.ts";
 import { askKeeper, connectionNamed, spend } from "./keeper.ts";
 import { mailAccount } from "./mail-account.ts";
 import { loginsOf } from "./mail-logins.ts";
@@ -27,9 +27,9 @@ export function mailOauth() {
     .get("/status", ...limited(own, "reads"), listHoldingsByProvider)
     .route("/mail-account", mailAccount())
     .post("/:surface/authorize", ...limited(own, "authorize"), smallBody, authorize)
-    .get("/:surface/callback", limitedByAddress("callback"), complete)
+    .get("/:surface/callback", getAlone, limitedByAddress("callback"), complete)
     .post("/:surface/disconnect", ...limited(own, "manage"), smallBody, disconnect)
-    .get("/:surface/xoauth2", ...limited("token_release", "tokens"), xoauth2);
+    .get("/:surface/xoauth2", getAlone, ...limited("token_release", "tokens"), xoauth2);
 }
 
 const AuthorizeBody = z.strictObject({

@@ -5,7 +5,7 @@ import { redirectUriFor } from "../connections/reauth.ts";
 import { readProfile } from "../graph/profile.ts";
 import { adminAnswer, isAdminAnswer } from "./admin-consent.ts";
 import type { Hosted, HostedContext } from "./context.ts";
-import { limited, limitedByAddress } from "./guards.ts";
+import { getAlone, limited, limitedByAddress } from "./guards.ts";
 import { graphOf } from "./microsoft-graph.ts";
 import type { System } from "./premises.ts";
 import { valid } from "./respond.ts";
@@ -19,7 +19,7 @@ const StartQuery = z.object(SIGN_IN_FIELDS);
 export function microsoftAuth() {
   return new Hono<Hosted>({ strict: false })
     .get("/", ...limited("own_connections", "authorize"), begin)
-    .get("/callback", limitedByAddress("callback"), complete)
+    .get("/callback", getAlone, limitedByAddress("callback"), complete)
     .get("/user", ...limited("own_connections", "profile"), profile);
 }
 

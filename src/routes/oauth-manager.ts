@@ -8,7 +8,7 @@ import { configuredProviders, findProvider, registryOf } from "../providers/inde
 import type { Provider } from "../providers/provider.ts";
 import { adminAnswer, isAdminAnswer } from "./admin-consent.ts";
 import type { Hosted, HostedContext } from "./context.ts";
-import { limited, limitedByAddress, smallBody } from "./guards.ts";
+import { getAlone, limited, limitedByAddress, smallBody } from "./guards.ts";
 import { authorize } from "./oauth-authorize.ts";
 import {
   disconnectAll,
@@ -28,14 +28,14 @@ export function oauthManager() {
   return new Hono<Hosted>({ strict: false })
     .get("/providers", (c) => c.json(describeProviders(c)))
     .post("/authorize", ...limited(own, "authorize"), authorize)
-    .get("/callback/:provider", limitedByAddress("callback"), complete)
+    .get("/callback/:provider", getAlone, limitedByAddress("callback"), complete)
     .get("/integrations", ...limited(own, "reads"), listIntegrations)
     .delete("/integrations", ...limited(own, "manage"), smallBody, disconnectAll)
     .post("/integrations/sync", ...limited(own, "refresh"), smallBody, syncAll)
     .get("/integrations/:id", ...limited(own, "reads"), showIntegration)
     .delete("/integrations/:id", ...limited(own, "manage"), smallBody, disconnectOne)
     .post("/integrations/:id/refresh", ...limited(own, "refresh"), smallBody, refreshOne)
-    .get("/integrations/:id/token", ...limited("token_release", "tokens"), releaseToken)
+    .get("/integrations/:id/token", getAlone, ...limited("token_release", "tokens"), releaseToken)
     .get("/status", ...limited(own, "reads"), status);
 }
 
