@@ -30,7 +30,9 @@ export async function keepAnswer(
   const asked = scopesOf(provider, resource, row.scopes);
   const sealed = await sealAnswer(vault, row, { provider, resource, asked, tokens });
   const foreign = isForeign(provider, resource, sealed);
-  const fields = foreign ? { ...sealed, ...withoutResource(provider, row, resource) } : sealed;
+  const fields = foreign
+    ? { ...sealed, ...withoutResource(provider, row, { resource, now: vault.clock.now() }) }
+    : sealed;
   const next = {
     ...row,
     ...fields,
