@@ -7,7 +7,14 @@ const ONE = "/oauth/integrations/con_000000000000000000000000";
 
 /** Every route of the manager that a caller's token opens, in both systems. */
 const ROUTES: readonly Route[] = BASES.flatMap((base): Route[] => [
-  { base, method: "POST", path: "/oauth/authorize", body: { provider: "google" }, ...minute("authorize", 10) },
+  {
+    base,
+    method: "POST",
+    path: "/oauth/authorize",
+    body: { provider: "google" },
+    bodyOptional: true,
+    ...minute("authorize", 10),
+  },
   { base, method: "GET", path: "/oauth/integrations", ...minute("reads", 100) },
   { base, method: "DELETE", path: "/oauth/integrations", ...minute("manage", 50) },
   { base, method: "POST", path: "/oauth/integrations/sync", ...minute("refresh", 10) },
