@@ -46,7 +46,7 @@ export function groupsApart({ sql, tenant }: Sides): string[] {
   return apart("group", expectedGroups(tenant), shownGroups(sql));
 }
 
-/** Members and owners. `about`: whether the copy is to be right about that member; `untold`: links that it may lack. */
+/** Members and owners. `about`: whether the copy is to be right about that member; `untold`: links that it may not know. */
 export function edgesApart({ sql, tenant }: Sides, about: (member: string) => boolean, untold: Unknown): string[] {
   const [expected, shown] = [expectedEdges(tenant), shownEdges(sql)];
   const counts = (edge: string) => about(edge.split(" ")[2] ?? "");
@@ -55,7 +55,7 @@ export function edgesApart({ sql, tenant }: Sides, about: (member: string) => bo
       .filter((edge) => !shown.has(edge) && !untold.has(edge) && counts(edge))
       .map((edge) => `link ${edge} is not in the copy`),
     ...[...shown]
-      .filter((edge) => !expected.has(edge) && counts(edge))
+      .filter((edge) => !expected.has(edge) && !untold.has(edge) && counts(edge))
       .map((edge) => `link ${edge} is in the copy alone`),
   ];
 }

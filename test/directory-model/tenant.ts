@@ -45,7 +45,8 @@ export type TruthKind =
 export class Tenant {
   /** How often something of it was changed: what was read before and after may differ then. */
   changes = 0;
-  /** Is told of objects that were deleted and have returned. */
+  /** Are told of objects that were deleted, and of those that have returned. */
+  departed: (ids: readonly string[]) => void = () => {};
   returned: (ids: readonly string[]) => void = () => {};
 
   private constructor(
@@ -119,6 +120,7 @@ export class Tenant {
     const before = this.#dead();
     act();
     const after = this.#dead();
+    this.departed([...after].filter((id) => !before.has(id)));
     const back = [...before].filter((id) => !after.has(id));
     if (back.length > 0) this.returned(back);
   }
