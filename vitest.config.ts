@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
+import { LongestFirst } from "./test/sequence.ts";
 import { bundle } from "./test/runtime/bundle.ts";
 import { VARIABLES as VARIABLE_TABLE } from "./src/lib/config-variables.ts";
 
@@ -108,6 +109,7 @@ export default defineConfig(async () => ({
   test: {
     // The Worker logs a line per request: only those of a failed test are worth reading.
     silent: "passed-only" as const,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         plugins: [await workers()],

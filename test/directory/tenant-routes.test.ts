@@ -9,7 +9,14 @@ const admin = { base, role: "tenant_admin", org: "secure" } as const;
 
 /** Every route that connects a tenant. The body of a set-up is refused before anything is asked of Microsoft. */
 const ROUTES: readonly Route[] = [
-  { ...admin, method: "POST", path: "/setup", body: { tenant_id: "none" }, ...minute("directory-manage", 30) },
+  {
+    ...admin,
+    method: "POST",
+    path: "/setup",
+    body: { tenant_id: "none" },
+    bodyOptional: true,
+    ...minute("directory-manage", 30),
+  },
   { ...admin, method: "GET", path: "/status", ...minute("directory-read", 300) },
   { ...admin, method: "DELETE", path: "/disconnect", ...minute("directory-manage", 30) },
 ];
