@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { existsSync, readFileSync } from "node:fs";
+import os from "node:os";
 import path from "node:path";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
@@ -105,11 +106,16 @@ function testVariables() {
   };
 }
 
+/** A machine that does much else is no defect. */
+const PATIENCE_MS = 20_000;
+
 export default defineConfig(async () => ({
   test: {
     // The Worker logs a line per request: only those of a failed test are worth reading.
     silent: "passed-only" as const,
     sequence: { sequencer: LongestFirst },
+    // A file waits more than it computes: one per core, where vitest would leave one core out.
+    maxWorkers: os.availableParallelism(),
     projects: [
       {
         plugins: [await workers()],
@@ -118,11 +124,18 @@ export default defineConfig(async () => ({
           include: ["test/**/*.test.ts"],
           exclude: [...RUN_BY_NODE, ...STATELESS],
           setupFiles: ["./test/setup.ts"],
+          testTimeout: PATIENCE_MS,
         },
       },
       {
         plugins: [await workers()],
-        test: { name: "stateless", include: STATELESS, isolate: false, setupFiles: ["./test/setup.ts"] },
+        test: {
+          name: "stateless",
+          include: STATELESS,
+          isolate: false,
+          setupFiles: ["./test/setup.ts"],
+          testTimeout: PATIENCE_MS,
+        },
       },
       {
         test: { name: "node", include: RUN_BY_NODE.map((folder) => `${folder}/*.test.ts`), testTimeout: 60_000 },
