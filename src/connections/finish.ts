@@ -72,7 +72,7 @@ export async function finish(vault: Vault, input: FinishInput): Promise<Finished
       tookMs: vault.clock.now() - started,
       detail: { scopes: connection.scopes },
     });
-    const mailbox = mailboxOf(connection, { provider: vault.provider(flow.provider), flow })?.address;
+    const mailbox = mailboxOf(vault, connection, { provider: vault.provider(flow.provider), flow })?.address;
     return { returnTo: flow.returnTo, connection, mailbox };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
@@ -201,7 +201,7 @@ async function store(vault: Vault, granted: Granted): Promise<Connection> {
     );
     const next = await connectedRow(vault, before, granted);
     const consent = consentOf(next, granted);
-    const also = { consents: [consent], mail: mailLinksOf(next, granted) };
+    const also = { consents: [consent], mail: mailLinksOf(vault, next, granted) };
     const commit = await commitRow(vault, { before, next, decided: true, also });
     if (commit.kind === "stored") {
       endPause(vault, next.id);

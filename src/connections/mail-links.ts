@@ -6,6 +6,7 @@ import { newMailAccountId, type ProviderId } from "../lib/ids.ts";
 import { unlocks } from "../providers/features.ts";
 import type { Provider } from "../providers/provider.ts";
 import type { Granted } from "./connected-row.ts";
+import type { Vault } from "./vault.ts";
 
 /** Whose servers take the tokens of a provider's grants. */
 const MAIL_PROVIDERS: Readonly<Record<ProviderId, MailProvider>> = {
@@ -33,9 +34,12 @@ interface Mailbox {
 
 /** The mailbox that a sign-in was for; undefined where it was for something else, mail was not granted, or nobody says whose mailbox it is. */
 export function mailboxOf(
+  { system }: Pick<Vault, "system">,
   row: Connection,
   { provider, flow }: Pick<Granted, "provider" | "flow">,
 ): Mailbox | undefined {
+  // Mail accounts have one population, main's.
+  if (system !== "main") return undefined;
   const wanted = flow.mail === true || opensMailbox(provider, provider.scopes);
   const by = mailProviderOf(provider.id);
   const address = row.profile.address?.toLowerCase();
@@ -44,8 +48,12 @@ export function mailboxOf(
 }
 
 /** The account that uses this grant from now on, if any; where it opens no mailbox, none that used it does. */
-export function mailLinksOf(row: Connection, granted: Pick<Granted, "provider" | "flow">): MailChange[] {
-  const mailbox = mailboxOf(row, granted);
+export function mailLinksOf(
+  vault: Pick<Vault, "system">,
+  row: Connection,
+  granted: Pick<Granted, "provider" | "flow">,
+): MailChange[] {
+  const mailbox = mailboxOf(vault, row, granted);
   if (!mailbox) return opensMailbox(granted.provider, row.scopes) ? [] : unlinkOf(row, row.connectedAt);
   const { owner, id: connection, connectedAt: at } = row;
   return [{ link: { id: newMailAccountId(), owner, connection, at, ...mailbox } }];

@@ -126,3 +126,10 @@ test("Google's page is not sent a prompt that it does not know", async () => {
   expect(refused).toMatchObject({ status: 422, errors: [{ path: "prompt" }] });
   expect(await heard("accounts.google.com")).toEqual([]);
 });
+
+test("in beta a mailbox is a connection like any other, and no account is written", async () => {
+  const who = somebody();
+  await connectWith(who, { provider: "outlook" }, "ana", "/api/v1/beta/oauth");
+  const { results } = await env.DB.prepare("select * from beta_mail_accounts").all();
+  expect(results).toEqual([]);
+});
