@@ -17,7 +17,7 @@ export interface AccessGrant {
   readonly ticket: string;
   /** Why an older token than asked for was served: the refresh failed, but the token still lives. */
   readonly staleReason?: string;
-  /** True where a sign-in that is to bring this grant back must name its connection. */
+  /** True where Microsoft's own sign-in would not bring this grant back: another must name its connection. */
   readonly named?: boolean;
 }
 

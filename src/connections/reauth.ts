@@ -43,21 +43,33 @@ export function authorizePathOf(
   { claims, missing = [] }: { readonly claims?: string | null | undefined; readonly missing?: readonly string[] },
 ): string {
   const provider = vault.provider(row.provider);
-  const unusual = missingScopes(provider, missing, provider.scopes).length > 0;
-  if (row.provider === MICROSOFT && !unusual && !mustBeNamed(vault, row))
+  const asksMore = missingScopes(provider, missing, provider.scopes).length > 0;
+  if (row.provider === MICROSOFT && !asksMore && !mustBeNamed(vault, row))
     return authorizePathFor(vault, row.provider, { claims });
   // Mail's door asks for the usual scopes by itself; the manager, for what is held where nothing else is named.
-  const scopes = unusual || !hasOwnDoor(vault, row.provider) ? missing : [];
+  const scopes = asksMore || !hasOwnDoor(vault, row.provider) ? missing : [];
   return authorizePathFor(vault, row.provider, { claims, scopes, connection: row.id });
 }
 
-/** True where Microsoft's own sign-in, which asks for the usual scopes and knows no connection, would not bring this one back. */
+/** True where Microsoft's own sign-in, which asks for the usual scopes and knows no connection, would not bring this one back. Every use of a token asks. */
 export function mustBeNamed(vault: Vault, row: Connection): boolean {
-  if (row.provider !== MICROSOFT) return true;
+  if (row.provider !== MICROSOFT) return false;
+  if (holdsUnusual(vault, row)) return true;
+  for (const other of vault.memory.rows?.values() ?? [])
+    if (other.id !== row.id && other.provider === MICROSOFT && other.status !== "revoked") return true;
+  return false;
+}
+
+/** By row: another version of it is another object, and what is usual never changes. */
+const unusual = new WeakMap<Connection, boolean>();
+
+function holdsUnusual(vault: Vault, row: Connection): boolean {
+  const known = unusual.get(row);
+  if (known !== undefined) return known;
   const provider = vault.provider(row.provider);
-  if (missingScopes(provider, row.scopes, provider.scopes).some((scope) => isBeyondUsual(provider, scope))) return true;
-  const others = [...(vault.memory.rows?.values() ?? [])].filter(({ id }) => id !== row.id);
-  return others.some((other) => other.provider === MICROSOFT && other.status !== "revoked");
+  const beyond = missingScopes(provider, row.scopes, provider.scopes).some((scope) => isBeyondUsual(provider, scope));
+  unusual.set(row, beyond);
+  return beyond;
 }
 
 /** True for a scope that does not merely do less of what the usual ones do. */

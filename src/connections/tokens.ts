@@ -156,7 +156,7 @@ export function scopesOf(provider: Provider, resource: string, scopes: readonly 
 
 /** True where the grant holds something of that resource; where the provider has but one, always. */
 export function isHeld(provider: Provider, resource: string, scopes: readonly string[]): boolean {
-  return provider.resources[resource]?.scopePrefix === "" || scopesOf(provider, resource, scopes).length > 0;
+  return provider.resources[resource]?.scopePrefix === "" || scopes.some((scope) => isOf(provider, resource, scope));
 }
 
 /** The resources of which something is granted, in the provider's order. */

@@ -144,7 +144,8 @@ function sendOnce(c: HostedContext, { method }: Call, { lent: { grant }, url, bo
 
 function tokenRefused(c: HostedContext, { grant }: Lent, answer: Response): Failure {
   const { provider, connection, named } = grant;
-  const needs = { claims: claimsChallenge(answer.headers)?.claims, ...(named ? { connection } : {}) };
+  const isUsual = provider === "microsoft" && !named;
+  const needs = { claims: claimsChallenge(answer.headers)?.claims, ...(isUsual ? {} : { connection }) };
   return failure("reauth_required", "The provider refuses the token. The account must be connected again.", {
     extra: { reason: "token_refused", authorize_path: authorizePathFor(c.get("system"), provider, needs) },
     reason: `proxy ${provider}: 401`,
