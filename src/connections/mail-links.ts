@@ -2,6 +2,7 @@
 import type { Connection } from "../db/connections.ts";
 import type { MailChange } from "../db/mail-links.ts";
 import type { MailProvider } from "../db/schema-mail.ts";
+import type { Feature } from "../lib/features.ts";
 import { newMailAccountId, type ProviderId } from "../lib/ids.ts";
 import { unlocks } from "../providers/features.ts";
 import type { Provider } from "../providers/provider.ts";
@@ -20,9 +21,12 @@ export function mailProviderOf(id: ProviderId): MailProvider | undefined {
   return Object.hasOwn(MAIL_PROVIDERS, id) ? MAIL_PROVIDERS[id] : undefined;
 }
 
+/** What a mail client does with a mailbox. */
+export const MAILBOX_FEATURES = ["mail.imap", "mail.smtp"] as const satisfies readonly Feature[];
+
 /** True where these scopes open a mailbox to a mail client, for reading, sending or both. */
 export function opensMailbox(provider: Provider, scopes: readonly string[]): boolean {
-  return unlocks(provider, "mail.imap", scopes) || unlocks(provider, "mail.smtp", scopes);
+  return MAILBOX_FEATURES.some((feature) => unlocks(provider, feature, scopes));
 }
 
 /** A mailbox that a sign-in has opened to mail clients. */

@@ -5,7 +5,6 @@
 import type { Connection } from "../db/connections.ts";
 import { Failure } from "../lib/errors.ts";
 import type { Provider } from "../providers/provider.ts";
-import { record } from "./audit.ts";
 import { beginExchange, endExchange, othersSettled } from "./exchanges.ts";
 import type { Marker } from "./journal.ts";
 import { pauseAfter } from "./pauses.ts";
@@ -15,6 +14,7 @@ import { commitRow, rereadRow } from "./rows.ts";
 import { keepAnswer } from "./keep-answer.ts";
 import { endpointsOf } from "./metadata.ts";
 import { requestTokens, type TokenOutcome } from "./token-request.ts";
+import { recordRefused } from "./tidy-refresh.ts";
 import { openRefreshToken, scopesOf } from "./tokens.ts";
 import type { Vault } from "./vault.ts";
 import { failureOf } from "./verdicts.ts";
@@ -196,15 +196,7 @@ async function giveUp(vault: Vault, { requestId }: Attempt, end: End): Promise<C
   // The user may have connected again meanwhile: that grant stands.
   if (commit.kind === "lost") return requireActive(vault, commit.current);
   const failed = endedAs(vault, next, end);
-  await record(vault, {
-    action: "refresh",
-    outcome: "failed",
-    provider: row.provider,
-    connection: row.id,
-    failure: failed,
-    actor: "latchkey",
-    requestId,
-  });
+  await recordRefused(vault, row, { failure: failed, requestId });
   throw failed;
 }
 

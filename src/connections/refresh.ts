@@ -8,7 +8,6 @@
 import type { Connection } from "../db/connections.ts";
 import { Failure, failure } from "../lib/errors.ts";
 import type { ConnectionId } from "../lib/ids.ts";
-import { record } from "./audit.ts";
 import type { Marker } from "./journal.ts";
 import { requireNoPause } from "./pauses.ts";
 import { requireResource } from "./permit.ts";
@@ -16,6 +15,7 @@ import { requireActive } from "./reauth.ts";
 import { tryRefresh } from "./refresh-attempt.ts";
 import { loadRows, rereadRow } from "./rows.ts";
 import { ticketOf } from "./tokens.ts";
+import { recordRefused } from "./tidy-refresh.ts";
 import { enqueue, type Vault } from "./vault.ts";
 
 const POLL_MS = 1_000;
@@ -82,30 +82,13 @@ async function perform(vault: Vault, job: Job): Promise<Connection> {
     return await tryRefresh(vault, { row, resource: job.resource, requestId: job.requestId, mayReread: true });
   } catch (error) {
     if (error instanceof Failure && !RECORDED.has(error.code))
-      await recordFailure(vault, row, { ...job, failed: error });
+      await recordRefused(vault, row, { ...job, failure: error });
     throw error;
   }
 }
 
 /** What ends a grant, or part of it, is recorded with the row that says so; that somebody disconnected is no failure. */
 const RECORDED = new Set<string>(["reauth_required", "admin_consent_required", "scope_insufficient", "not_connected"]);
-
-function recordFailure(
-  vault: Vault,
-  { id, provider }: Connection,
-  { resource, requestId, failed }: Job & { readonly failed: Failure },
-): Promise<void> {
-  return record(vault, {
-    action: "refresh",
-    outcome: "failed",
-    provider,
-    connection: id,
-    failure: failed,
-    actor: "latchkey",
-    requestId,
-    detail: { resource },
-  });
-}
 
 /** The row to refresh: past any refresh of an earlier life that may still be under way. */
 async function currentRow(vault: Vault, { id }: Job): Promise<Connection> {

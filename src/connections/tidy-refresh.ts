@@ -1,5 +1,6 @@
 /** What is left to do in own storage when D1 has what a refresh brought. */
 import type { Connection } from "../db/connections.ts";
+import type { Failure } from "../lib/errors.ts";
 import { type AuditEvent, record } from "./audit.ts";
 import { othersSettled } from "./exchanges.ts";
 import { endPause } from "./pauses.ts";
@@ -15,4 +16,22 @@ export async function tidyRefresh(
   if (vault.journal.markers.get(id)?.generation === generation) vault.journal.markers.drop(id);
   if (!vault.memory.pauses.has(id)) endPause(vault, id);
   await record(vault, { action: "refresh", outcome: "ok", provider, connection: id, actor: "latchkey", ...about });
+}
+
+/** Records a refresh that failed, of one resource or, without it, of the whole grant. */
+export function recordRefused(
+  vault: Vault,
+  { id, provider }: Connection,
+  {
+    failure,
+    requestId,
+    resource,
+  }: Pick<AuditEvent, "requestId"> & {
+    readonly failure: Failure;
+    readonly resource?: string;
+  },
+): Promise<void> {
+  const detail = resource === undefined ? {} : { detail: { resource } };
+  const by = { provider, connection: id, actor: "latchkey", requestId };
+  return record(vault, { action: "refresh", outcome: "failed", failure, ...by, ...detail });
 }

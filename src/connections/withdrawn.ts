@@ -6,10 +6,10 @@ import type { Connection } from "../db/connections.ts";
 import { Failure, type FailureExtra } from "../lib/errors.ts";
 import type { Provider } from "../providers/provider.ts";
 import type { Verdict } from "../providers/verdict.ts";
-import { record } from "./audit.ts";
 import { insufficient } from "./permit.ts";
 import { redirectUriFor, requireActive } from "./reauth.ts";
 import { commitRow } from "./rows.ts";
+import { recordRefused } from "./tidy-refresh.ts";
 import { resourcesOf, scopesOf, withoutResource } from "./tokens.ts";
 import type { Vault } from "./vault.ts";
 import { adminConsentUrl } from "./verdicts.ts";
@@ -39,16 +39,7 @@ export async function withdraw(vault: Vault, { row, resource, refused, requestId
   const commit = await commitRow(vault, { before: row, next, decided: false });
   // Somebody disconnected meanwhile, or connected again: what was refused is refused all the same, and the next use tells.
   if (commit.kind === "lost") requireActive(vault, commit.current);
-  await record(vault, {
-    action: "refresh",
-    outcome: "failed",
-    provider: row.provider,
-    connection: row.id,
-    failure: failed,
-    actor: "latchkey",
-    requestId,
-    detail: { resource },
-  });
+  await recordRefused(vault, row, { failure: failed, requestId, resource });
   throw failed;
 }
 

@@ -3,9 +3,10 @@
  * mail account uses it. Each is written in the batch of the row's compare-and-set, on the same condition, so neither exists without the other.
  */
 import type { BatchItem } from "drizzle-orm/batch";
-import { getTableColumns, type SQL, sql } from "drizzle-orm";
+import type { SQL } from "drizzle-orm";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { Database } from "./database.ts";
+import { rowWhere } from "./insert-where.ts";
 import { type MailChange, mailStatement } from "./mail-links.ts";
 import type { consents, events, Tables } from "./schema.ts";
 
@@ -59,12 +60,10 @@ export function withCompanions(db: Database, tables: Tables) {
 
 function inserting(db: Database, when: SQL) {
   return <T extends SQLiteTable>(table: T, record: T["$inferSelect"]) => {
-    const columns = Object.entries(getTableColumns(table));
-    const values = columns.map(([key, column]) => sql.param(record[key], column));
     // A write whose answer was lost is repeated with what it had brought along.
     return db
       .insert(table)
-      .select(sql`select ${sql.join(values, sql`, `)} where ${when}`)
+      .select(rowWhere(table, record, when))
       .onConflictDoNothing();
   };
 }

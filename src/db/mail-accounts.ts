@@ -1,8 +1,9 @@
 /** Reads and writes of mail accounts. Every statement that names one names its owner too, but for what jobs ask. */
-import { and, asc, count, eq, exists, getTableColumns, gt, isNotNull, isNull, ne, or, sql } from "drizzle-orm";
+import { and, asc, count, eq, exists, gt, isNotNull, isNull, ne, or, sql } from "drizzle-orm";
 import type { ConnectionId, MailAccountId, Owner } from "../lib/ids.ts";
 import type { Connection } from "./connections.ts";
 import type { Database } from "./database.ts";
+import { rowWhere } from "./insert-where.ts";
 import type { mailAccounts, Tables } from "./schema.ts";
 
 /** A mail account as it stands in D1: its password sealed, times in ms since the epoch. */
@@ -58,11 +59,14 @@ export function mailAccountRows(db: Database, tables: Tables): MailAccountRows {
         const current = and(one(row.owner, row.id), eq(table.version, before.version), granted);
         return (await db.update(table).set(row).where(current)).meta.changes > 0;
       }
-      const values = Object.entries(getTableColumns(table)).map(([key, column]) =>
-        sql.param(row[key as keyof MailAccount], column),
+      return (
+        (
+          await db
+            .insert(table)
+            .select(rowWhere(table, row, granted))
+            .onConflictDoNothing()
+        ).meta.changes > 0
       );
-      const first = sql`select ${sql.join(values, sql`, `)} where ${granted}`;
-      return (await db.insert(table).select(first).onConflictDoNothing()).meta.changes > 0;
     },
     async remove(owner, id) {
       const { meta } = await db.delete(table).where(one(owner, id));

@@ -1,7 +1,8 @@
 /** Which grant a mail account uses: changed together with the grant's own row, so that neither says what the other does not. */
-import { and, eq, getTableColumns, lte, type SQL, sql } from "drizzle-orm";
+import { and, eq, lte, type SQL, sql } from "drizzle-orm";
 import type { ConnectionId, MailAccountId, Owner } from "../lib/ids.ts";
 import type { Database } from "./database.ts";
+import { rowWhere } from "./insert-where.ts";
 import type { MailAccount } from "./mail-accounts.ts";
 import type { MailProvider } from "./schema-mail.ts";
 import type { Tables } from "./schema.ts";
@@ -42,13 +43,9 @@ export function mailStatement(db: Database, { mailAccounts: table }: Pick<Tables
         .where(used);
     }
     const { provider, connection, at } = change.link;
-    const row = linkedNew(change.link);
-    const values = Object.entries(getTableColumns(table)).map(([key, column]) =>
-      sql.param(row[key as keyof MailAccount], column),
-    );
     return db
       .insert(table)
-      .select(sql`select ${sql.join(values, sql`, `)} where ${when}`)
+      .select(rowWhere(table, linkedNew(change.link), when))
       .onConflictDoUpdate({
         target: [table.owner, table.address],
         set: {

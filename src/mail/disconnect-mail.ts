@@ -4,7 +4,7 @@
  */
 import { record } from "../connections/audit.ts";
 import { disconnect } from "../connections/disconnect.ts";
-import { unlinkOf } from "../connections/mail-links.ts";
+import { MAILBOX_FEATURES, unlinkOf } from "../connections/mail-links.ts";
 import { commitRow, loadRows, rereadRows } from "../connections/rows.ts";
 import { type ConnectionSummary, summarise } from "../connections/summary.ts";
 import type { Asker } from "../connections/sync.ts";
@@ -38,7 +38,7 @@ export async function disconnectMail(desk: MailDesk, input: DisconnectMailInput)
   const { grant: row, account } = await mailboxMeant(desk, input);
   const asker = { actor: input.actor, requestId: input.requestId };
   const isBorrowed = account !== undefined && account.address !== row.profile.address?.toLowerCase();
-  const keptFor = isBorrowed ? ["mail.imap", "mail.smtp"] : servesBesides(vault.provider(row.provider), row);
+  const keptFor = isBorrowed ? MAILBOX_FEATURES : servesBesides(vault.provider(row.provider), row);
   const after = isBorrowed
     ? await giveBack(desk, { account, row, asker })
     : keptFor.length === 0
@@ -80,7 +80,7 @@ function isMeant({ profile }: Connection, address: string | undefined): boolean 
 /** What a grant holds that is no mail client's business: its features, and scopes that no feature knows. */
 function servesBesides(provider: Provider, row: Connection): string[] {
   const rest = row.scopes.filter(
-    (scope) => !isOpenidScope(provider, scope) && !unlocksAny(provider, scope, [...MAILBOX, "profile"]),
+    (scope) => !isOpenidScope(provider, scope) && !unlocksAny(provider, scope, [...MAILBOX_FEATURES, "profile"]),
   );
   const features = (Object.keys(provider.features) as Feature[]).filter(
     (feature) => feature !== "profile" && provider.features[feature]?.length && unlocks(provider, feature, rest),
@@ -93,8 +93,6 @@ function servesBesides(provider: Provider, row: Connection): string[] {
 function unlocksAny(provider: Provider, scope: string, any: readonly Feature[]): boolean {
   return any.some((feature) => provider.features[feature]?.length && unlocks(provider, feature, [scope]));
 }
-
-const MAILBOX = ["mail.imap", "mail.smtp"] as const;
 
 interface Borrowed {
   readonly account: MailAccount;
@@ -139,7 +137,7 @@ async function withhold({ vault }: MailDesk, given: Connection, asker: Asker): P
 
 /** What opens the mailbox leaves the row, and is withheld from what the provider goes on granting; no later sign-in asks for it by itself. */
 function withoutMail(provider: Provider, row: Connection, now: number) {
-  const opens = (scope: string) => unlocksAny(provider, scope, MAILBOX);
+  const opens = (scope: string) => unlocksAny(provider, scope, MAILBOX_FEATURES);
   const { outlook: _exchange, ...accessTokens } = row.accessTokens;
   return {
     scopes: row.scopes.filter((scope) => !opens(scope)),

@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import * as z from "zod";
 import { rfc3339 } from "../lib/clock.ts";
 import { listHoldingsByProvider } from "./mail-status.ts";
+import { MAILBOX_FEATURES } from "../connections/mail-links.ts";
 import { mailRedirectUri } from "../connections/reauth.ts";
 import { type MailSurface, surfaceNamed } from "../mail/surface.ts";
 import { scopesAskedFor } from "../providers/asking.ts";
@@ -52,15 +53,13 @@ async function authorize(c: HostedContext): Promise<Response> {
   return beginSignIn(c, {
     provider: provider.id,
     redirectUri: redirectUriOf(c, surface),
-    scopes: scopesAskedFor(question, { scopes, features: [...MAIL, ...features] }),
+    scopes: scopesAskedFor(question, { scopes, features: [...MAILBOX_FEATURES, ...features] }),
     mail: true,
     ...(connection === undefined ? {} : { connection: connectionNamed(connection) }),
     policyVersion: config.scopePolicyVersion,
     fields,
   });
 }
-
-const MAIL = ["mail.imap", "mail.smtp"];
 
 /** GET /{surface}/callback */
 async function complete(c: HostedContext): Promise<Response> {

@@ -1,8 +1,7 @@
 /** GET /api/oauth/status: every provider and every mail account of the caller, in one answer. */
 import type { Integration } from "../connections/integration.ts";
 import { rfc3339 } from "../lib/clock.ts";
-import { registryOf } from "../providers/index.ts";
-import { configuredProviders } from "../providers/index.ts";
+import { configuredProviders, registryOf } from "../providers/index.ts";
 import type { HostedContext } from "./context.ts";
 import { askKeeper, spend } from "./keeper.ts";
 

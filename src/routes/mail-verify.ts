@@ -9,7 +9,7 @@ import { createResolver } from "../mail/verify/resolve.ts";
 import { type MailVerification, verifyMail } from "../mail/verify/verify-mail.ts";
 import { optionalJson } from "./body.ts";
 import type { HostedContext } from "./context.ts";
-import { askKeeper, ownerOf, spend } from "./keeper.ts";
+import { askKeeper, spend } from "./keeper.ts";
 import { address, mailbox } from "./mail-words.ts";
 import { askerOf } from "./oauth-integrations.ts";
 import { valid } from "./respond.ts";
@@ -90,5 +90,5 @@ async function note(
   const detail = { mailbox: username, by: secret.kind, imap: word(imap), smtp: word(smtp) };
   const grant = connection && provider ? { connection, provider } : {};
   const event = { action: "mail_verify", outcome: ok ? "ok" : "failed", ...grant, ...askerOf(c), detail } as const;
-  await c.get("system").keeper(ownerOf(c)).note(event);
+  await askKeeper(c, (keeper) => keeper.note(event));
 }
